@@ -1,0 +1,29 @@
+import type { Payload } from '../protocol/payload.ts';
+
+/** The calls a node can get (Seldon's predictive unit methods). */
+export type NodeMethod = 'predict' | 'transform-input' | 'transform-output' | 'route' | 'aggregate' | 'send-feedback';
+
+export interface NodeEndpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface NodeCall {
+  readonly nodeName: string;
+  readonly endpoint: NodeEndpoint;
+  readonly method: NodeMethod;
+  /** Name of the model in paths and messages; the node's own name unless the caller overrode it. */
+  readonly modelName: string;
+  readonly payload: Payload;
+  /** Headers for the call, name and value in turn, already legal for the transport (undici's flat form). */
+  readonly headers: readonly string[];
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How the graph reaches model servers. `models/` implements it; every failure is a `NodeError`. */
+export interface ModelClient {
+  call(call: NodeCall): Promise<Payload>;
+  /** Resolves when the node accepts connections (or, with full checks, says it is ready); rejects with a `NodeError`. */
+  checkReady(nodeName: string, endpoint: NodeEndpoint): Promise<void>;
+  close(): Promise<void>;
+}
