@@ -1,0 +1,68 @@
+import { eventChannel } from '../base/channels.ts';
+
+/** A connection purpose of the client: each has its own connection per broker, so that a long poll delays nothing else. */
+export type ConnectionRole = 'metadata' | 'group' | 'fetch' | 'produce';
+
+/** A broker could not be reached, or a request to it failed in a way that passes; the client tries again after `delayMs`. */
+export const brokerTrouble = eventChannel<{
+  readonly role: ConnectionRole;
+  readonly what: string;
+  readonly error: string;
+  readonly attempt: number;
+  readonly delayMs: number;
+}>('millrace:kafka:trouble');
+
+/** What `brokerTrouble` reported for the role has passed. */
+export const brokerRecovered = eventChannel<{ readonly role: ConnectionRole; readonly downMs: number }>(
+  'millrace:kafka:recovered',
+);
+
+export const partitionsAssigned = eventChannel<{
+  readonly group: string;
+  readonly topic: string;
+  readonly generation: number;
+  readonly memberId: string;
+  readonly partitions: readonly { readonly partition: number; readonly offset: number }[];
+}>('millrace:kafka:assigned');
+
+export const partitionsRevoked = eventChannel<{
+  readonly group: string;
+  readonly topic: string;
+  readonly partitions: readonly number[];
+  /** Lost: the group gave them away already, nothing can be committed. */
+  readonly lost: boolean;
+  readonly reason: string;
+}>('millrace:kafka:revoked');
+
+export const offsetsCommitted = eventChannel<{
+  readonly group: string;
+  readonly topic: string;
+  readonly offsets: readonly { readonly partition: number; readonly offset: number }[];
+  readonly durationMs: number;
+}>('millrace:kafka:committed');
+
+/** Records that the group had not read are no longer there (deleted by retention); reading goes on at `to`. */
+export const offsetOutOfRange = eventChannel<{
+  readonly topic: string;
+  readonly partition: number;
+  readonly from: number;
+  readonly to: number;
+}>('millrace:kafka:out-of-range');
+
+/** A produce request was answered. */
+export const recordsProduced = eventChannel<{
+  readonly topic: string;
+  readonly partition: number;
+  readonly records: number;
+  readonly sizeBytes: number;
+  readonly durationMs: number;
+}>('millrace:kafka:produced');
+
+/** The input topic is not there (yet). */
+export const topicMissing = eventChannel<{ readonly topic: string; readonly role: 'input' | 'output' | 'error' }>(
+  'millrace:kafka:topic-missing',
+);
+
+export const topicCreated = eventChannel<{ readonly topic: string; readonly partitions: number }>(
+  'millrace:kafka:topic-created',
+);
