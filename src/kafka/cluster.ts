@@ -1,0 +1,227 @@
+import { ConnectionPool, protocolErrorsCodesById, type Connection } from '@platformatic/kafka';
+import { backoffMs } from '../base/backoff.ts';
+import { sleep } from '../base/clock.ts';
+import {
+  apis,
+  brokerVersions,
+  negotiate,
+  type ApiFamily,
+  type BrokerVersions,
+  type LibraryApi,
+  type NegotiatedApi,
+} from './api.ts';
+import { brokerRecovered, brokerTrouble, type ConnectionRole } from './channels.ts';
+import { KafkaError, classifyKafkaCode, toKafkaError } from './kafka-error.ts';
+import type { ConnectionOptions } from './options.ts';
+import { parseBrokers, securitySettings, type BrokerAddress } from './security.ts';
+
+export interface TopicPartition {
+  readonly partition: number;
+  /** Node id of the leader; -1 while there is none. */
+  readonly leader: number;
+  readonly leaderEpoch: number;
+}
+
+export interface TopicMetadata {
+  readonly name: string;
+  readonly id: string;
+  readonly partitions: readonly TopicPartition[];
+}
+
+/** An API and the connection to call it on. */
+export interface BoundApi<A extends LibraryApi> {
+  readonly api: NegotiatedApi<A>;
+  readonly connection: Connection;
+}
+
+const CONNECT_TIMEOUT_MS = 5_000;
+const REQUEST_TIMEOUT_MS = 30_000;
+// JoinGroup is answered only when the whole group has joined, so its connection waits longer than a rebalance takes.
+const JOIN_TIMEOUT_MS = 330_000;
+const RETRY = { initialMs: 100, maxMs: 5_000 };
+
+/**
+ * The brokers as one thing: who leads what, and a connection per broker and role. Knows how to try again until it is closed;
+ * every wait in between is bounded and published.
+ */
+export class Cluster {
+  readonly #bootstrap: readonly BrokerAddress[];
+  readonly #pools = new Map<ConnectionRole | 'join', ConnectionPool>();
+  readonly #versions = new WeakMap<Connection, Promise<BrokerVersions>>();
+  readonly #brokers = new Map<number, BrokerAddress>();
+  readonly #topics = new Map<string, TopicMetadata>();
+  readonly #trouble = new Map<ConnectionRole, number>();
+  readonly #closed = new AbortController();
+
+  /** @throws MillraceError when the options cannot be used; connects to nothing yet */
+  constructor(options: ConnectionOptions) {
+    this.#bootstrap = parseBrokers(options.broker);
+    const security = securitySettings(options);
+    for (const role of ['metadata', 'group', 'join', 'fetch', 'produce'] as const) {
+      const pool = new ConnectionPool(options.clientId, {
+        ...security,
+        connectTimeout: CONNECT_TIMEOUT_MS,
+        requestTimeout: role === 'join' ? JOIN_TIMEOUT_MS : REQUEST_TIMEOUT_MS,
+      });
+      // The pool listens for a connection's first error only; a second one must not end the process.
+      pool.on('connecting', ({ connection }) => void connection.on('error', () => undefined));
+      this.#pools.set(role, pool);
+    }
+  }
+
+  get closed(): boolean {
+    return this.#closed.signal.aborted;
+  }
+
+  /** Aborted when the cluster is closed: waits of its users end with it. */
+  get signal(): AbortSignal {
+    return this.#closed.signal;
+  }
+
+  /** Roles that wait for a broker now, with the time they have waited, in milliseconds. */
+  troubles(): { readonly role: ConnectionRole; readonly forMs: number }[] {
+    return [...this.#trouble].map(([role, since]) => ({ role, forMs: performance.now() - since }));
+  }
+
+  /** The API at one broker, by node id; any broker that answers when no node is given. */
+  async bind<A extends LibraryApi>(
+    role: ConnectionRole | 'join',
+    family: ApiFamily<A>,
+    node?: number,
+  ): Promise<BoundApi<A>> {
+    const connection = await this.#connect(role, node);
+    let versions = this.#versions.get(connection);
+    if (!versions) {
+      versions = brokerVersions(connection);
+      this.#versions.set(connection, versions);
+      versions.catch(() => this.#versions.delete(connection));
+    }
+    return { api: negotiate(family, await versions), connection };
+  }
+
+  /** What is known of a topic without asking; undefined before the first `refresh` that found it. */
+  topic(name: string): TopicMetadata | undefined {
+    return this.#topics.get(name);
+  }
+
+  /**
+   * Asks the brokers for fresh metadata of the topics. A topic that does not exist is simply not in the answer.
+   *
+   * @throws KafkaError
+   */
+  async refresh(names: readonly string[]): Promise<void> {
+    const { api, connection } = await this.bind('metadata', apis.metadata);
+    const response = await withResponse(api.call(connection, [...names], false, false));
+    for (const broker of response.brokers) this.#brokers.set(broker.nodeId, { host: broker.host, port: broker.port });
+    for (const topic of response.topics) {
+      const name = topic.name ?? '';
+      const code = errorName(topic.errorCode);
+      if (code === 'UNKNOWN_TOPIC_OR_PARTITION') this.#topics.delete(name);
+      else if (classifyKafkaCode(code) === 'fatal') {
+        throw new KafkaError(code, `topic '${name}': ${code}`, 'fatal');
+      } else if (code === 'NONE') {
+        const partitions = topic.partitions
+          .map(({ partitionIndex, leaderId, leaderEpoch }) => ({
+            partition: partitionIndex,
+            leader: leaderId,
+            leaderEpoch,
+          }))
+          .sort((a, b) => a.partition - b.partition);
+        // Before version 10 there are no topic ids; the fetch versions that go with it use names.
+        this.#topics.set(name, { name, id: api.version >= 10 ? topic.topicId : name, partitions });
+      }
+    }
+  }
+
+  /**
+   * Runs an operation until it succeeds. Failures that pass are published and repeated with backoff, without end but for
+   * `signal` and the closing of the cluster; others are thrown.
+   *
+   * @throws KafkaError of a kind other than `retry`, or code `CLOSED`
+   */
+  async persist<T>(role: ConnectionRole, what: string, operation: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const stop = signal ? AbortSignal.any([signal, this.signal]) : this.signal;
+    for (let attempt = 1; ; attempt++) {
+      if (stop.aborted) throw new KafkaError('CLOSED', `${what}: the client is closing`, 'fatal');
+      try {
+        const result = await operation();
+        this.recovered(role);
+        return result;
+      } catch (thrown) {
+        const error = toKafkaError(thrown);
+        if (error.failure !== 'retry') throw error;
+        await this.pause(role, what, error, attempt, stop);
+      }
+    }
+  }
+
+  /** Publishes a failure that passes and waits before the next attempt. */
+  async pause(
+    role: ConnectionRole,
+    what: string,
+    error: KafkaError,
+    attempt: number,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const delayMs = Math.round(backoffMs(RETRY, attempt, Math.random()));
+    if (!this.#trouble.has(role)) this.#trouble.set(role, performance.now());
+    if (brokerTrouble.hasSubscribers) brokerTrouble.publish({ role, what, error: error.message, attempt, delayMs });
+    await sleep(delayMs, signal ?? this.signal);
+  }
+
+  /** Says that the role's last call went well. */
+  recovered(role: ConnectionRole): void {
+    const since = this.#trouble.get(role);
+    if (since === undefined) return;
+    this.#trouble.delete(role);
+    if (brokerRecovered.hasSubscribers) brokerRecovered.publish({ role, downMs: performance.now() - since });
+  }
+
+  async close(): Promise<void> {
+    this.#closed.abort();
+    await Promise.all([...this.#pools.values()].map((pool) => closeWithin(pool, 2_000)));
+  }
+
+  async #connect(role: ConnectionRole | 'join', node: number | undefined): Promise<Connection> {
+    const pool = this.#pools.get(role);
+    if (!pool || this.closed) throw new KafkaError('CLOSED', 'the client is closed', 'fatal');
+    if (node !== undefined) {
+      const broker = this.#brokers.get(node);
+      if (!broker) throw new KafkaError('LEADER_NOT_AVAILABLE', `broker ${node} is not known (yet)`, 'retry');
+      return await pool.get(broker);
+    }
+    // Brokers that were found later may be all that is left of the bootstrap list.
+    const known = [...this.#bootstrap, ...this.#brokers.values()];
+    const unique = [...new Map(known.map((broker) => [`${broker.host}:${broker.port}`, broker])).values()];
+    try {
+      return await pool.getFirstAvailable(unique);
+    } catch (error) {
+      const cause = toKafkaError(error);
+      const list = unique.map((broker) => `${broker.host}:${broker.port}`).join(', ');
+      throw new KafkaError(cause.code, `no broker answers at ${list}: ${cause.message}`, cause.failure, error);
+    }
+  }
+}
+
+/** Kafka's name of an error code, such as `NOT_LEADER_OR_FOLLOWER`; `NONE` for 0. */
+export function errorName(code: number): string {
+  return (protocolErrorsCodesById as Record<number, string>)[code] ?? `UNKNOWN_${code}`;
+}
+
+/**
+ * The library throws when any part of an answer carries an error code; the answer itself, with the codes in place, is on the
+ * error. Callers that look at the codes themselves get it back.
+ */
+export async function withResponse<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    if (error instanceof Error && 'response' in error && error.response) return error.response as T;
+    throw error;
+  }
+}
+
+async function closeWithin(pool: ConnectionPool, limitMs: number): Promise<void> {
+  const limit = sleep(limitMs);
+  await Promise.race([pool.close().catch(() => undefined), limit]);
+}

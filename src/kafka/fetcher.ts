@@ -1,0 +1,219 @@
+import type { FetchResponse, RecordsBatch } from './library-types.ts';
+import { backoffMs } from '../base/backoff.ts';
+import { sleep } from '../base/clock.ts';
+import { visibleBatches } from './aborted-transactions.ts';
+import { apis } from './api.ts';
+import type { AssignedPartition } from './assigned-partition.ts';
+import { errorName, withResponse, type Cluster } from './cluster.ts';
+import { KafkaError, classifyKafkaCode, toKafkaError } from './kafka-error.ts';
+import { recordSizeBytes, type InputRecord } from './record.ts';
+
+export interface FetcherHandler {
+  /** Records of one partition, in order. Never empty. */
+  records(partition: AssignedPartition, records: readonly InputRecord[], sizeBytes: number): void;
+  /** The position is not in the log (any more): move it, then clear `retryAtMs`. */
+  outOfRange(partition: AssignedPartition): void;
+  /** Reading cannot go on until a person acts. */
+  failed(error: KafkaError): void;
+}
+
+const MAX_WAIT_MS = 500;
+const MAX_BYTES = 16 * 1024 * 1024;
+const PARTITION_MAX_BYTES = 1024 * 1024;
+const READ_COMMITTED = 1;
+const PARTITION_RETRY = { initialMs: 100, maxMs: 5_000 };
+
+/**
+ * Reads the assigned partitions: one loop per broker that leads any of them, one request at a time in each, the next under way
+ * while the last one's records are worked on. Partitions that are paused or wait after an error are left out of requests.
+ */
+export class Fetcher {
+  readonly #cluster: Cluster;
+  readonly #topic: string;
+  readonly #handler: FetcherHandler;
+  #partitions: readonly AssignedPartition[] = [];
+  readonly #loops = new Map<number, Promise<void>>();
+  #wake = Promise.withResolvers<void>();
+  #stopped = false;
+
+  constructor(cluster: Cluster, topic: string, handler: FetcherHandler) {
+    this.#cluster = cluster;
+    this.#topic = topic;
+    this.#handler = handler;
+  }
+
+  /** Reads these partitions from now on, and no others. */
+  assign(partitions: readonly AssignedPartition[]): void {
+    this.#partitions = partitions;
+    this.update();
+  }
+
+  /** Something changed (a partition was resumed, its leader moved): loops look again. */
+  update(): void {
+    const topic = this.#cluster.topic(this.#topic);
+    for (const partition of this.#partitions) {
+      const known = topic?.partitions[partition.partition];
+      partition.leader = known?.leader ?? -1;
+      partition.leaderEpoch = known?.leaderEpoch ?? -1;
+      if (!this.#loops.has(partition.leader)) this.#start(partition.leader);
+    }
+    this.#wake.resolve();
+    this.#wake = Promise.withResolvers();
+  }
+
+  /** Ends every loop; waits at most for the request under way. */
+  async close(): Promise<void> {
+    this.#stopped = true;
+    this.#partitions = [];
+    this.update();
+    await Promise.race([Promise.all(this.#loops.values()), sleep(MAX_WAIT_MS * 2)]);
+  }
+
+  #start(node: number): void {
+    const loop = this.#run(node)
+      .catch((error: unknown) => this.#handler.failed(toKafkaError(error)))
+      .finally(() => this.#loops.delete(node));
+    this.#loops.set(node, loop);
+  }
+
+  async #run(node: number): Promise<void> {
+    for (let attempt = 0; !this.#stopped && !this.#cluster.closed;) {
+      const led = this.#partitions.filter((partition) => partition.leader === node && !partition.revoked);
+      if (led.length === 0) return;
+      if (node < 0) {
+        await this.#refresh(++attempt);
+        continue;
+      }
+      const now = performance.now();
+      const ready = led.filter((partition) => !partition.paused && partition.retryAtMs <= now);
+      if (ready.length === 0) {
+        await this.#idle(led, now);
+        continue;
+      }
+      try {
+        this.#take(await this.#fetch(node, ready));
+        attempt = 0;
+        this.#cluster.recovered('fetch');
+      } catch (thrown) {
+        const error = toKafkaError(thrown);
+        if (this.#stopped || this.#cluster.closed) return;
+        if (error.failure === 'fatal') throw error;
+        attempt++;
+        await this.#cluster.pause('fetch', `reading '${this.#topic}' from broker ${node}`, error, attempt);
+        await this.#refresh(attempt);
+      }
+    }
+  }
+
+  async #idle(led: readonly AssignedPartition[], now: number): Promise<void> {
+    const wake = this.#wake.promise;
+    const due = led.filter((partition) => !partition.paused).map((partition) => partition.retryAtMs - now);
+    if (due.length === 0) return await wake;
+    const timer = new AbortController();
+    await Promise.race([wake, sleep(Math.max(1, Math.min(...due)), timer.signal)]);
+    timer.abort();
+  }
+
+  // Metadata may be as unreachable as the leader is; the loop comes round again.
+  async #refresh(attempt: number): Promise<void> {
+    try {
+      await this.#cluster.refresh([this.#topic]);
+      this.#cluster.recovered('metadata');
+      const lost = this.#partitions.some(
+        (partition) => this.#cluster.topic(this.#topic)?.partitions[partition.partition] === undefined,
+      );
+      if (lost) await this.#cluster.pause('metadata', `topic '${this.#topic}'`, noLeader(this.#topic), attempt);
+    } catch (thrown) {
+      const error = toKafkaError(thrown);
+      if (error.failure === 'fatal') throw error;
+      await this.#cluster.pause('metadata', `metadata of '${this.#topic}'`, error, attempt);
+    }
+    this.update();
+  }
+
+  async #fetch(node: number, ready: readonly AssignedPartition[]): Promise<FetchResponse> {
+    const { api, connection } = await this.#cluster.bind('fetch', apis.fetch, node);
+    const topic = this.#cluster.topic(this.#topic);
+    if (!topic) throw noLeader(this.#topic);
+    const partitions = ready.map((partition) => ({
+      partition: partition.partition,
+      currentLeaderEpoch: partition.leaderEpoch,
+      fetchOffset: BigInt(partition.position),
+      lastFetchedEpoch: -1,
+      partitionMaxBytes: PARTITION_MAX_BYTES,
+    }));
+    // Version 13 and newer name topics by id, older ones by name. Session 0 with epoch -1 is a request without a session.
+    const topicId = api.version >= 13 ? topic.id : topic.name;
+    const request = api.call(
+      connection,
+      MAX_WAIT_MS,
+      1,
+      MAX_BYTES,
+      READ_COMMITTED,
+      0,
+      -1,
+      [{ topicId, partitions }],
+      [],
+      '',
+    );
+    return await withResponse(request);
+  }
+
+  #take(response: FetchResponse): void {
+    if (response.errorCode !== 0) {
+      const code = errorName(response.errorCode);
+      throw new KafkaError(code, code, classifyKafkaCode(code));
+    }
+    let stale = false;
+    for (const answer of response.responses.flatMap((topic) => topic.partitions)) {
+      const partition = this.#partitions.find((candidate) => candidate.partition === answer.partitionIndex);
+      if (!partition || partition.revoked) continue;
+      if (answer.errorCode === 0) {
+        partition.failures = 0;
+        partition.endOffset = Number(answer.lastStableOffset >= 0n ? answer.lastStableOffset : answer.highWatermark);
+        this.#deliver(partition, answer.records ?? [], answer.abortedTransactions);
+        continue;
+      }
+      const code = errorName(answer.errorCode);
+      if (classifyKafkaCode(code) === 'fatal') throw new KafkaError(code, `reading '${this.#topic}': ${code}`, 'fatal');
+      partition.failures++;
+      partition.retryAtMs = performance.now() + backoffMs(PARTITION_RETRY, partition.failures, Math.random());
+      if (code === 'OFFSET_OUT_OF_RANGE') {
+        partition.retryAtMs = Infinity;
+        this.#handler.outOfRange(partition);
+      } else stale = true;
+    }
+    if (stale) throw new KafkaError('NOT_LEADER_OR_FOLLOWER', `leaders of '${this.#topic}' have moved`, 'retry');
+  }
+
+  #deliver(
+    partition: AssignedPartition,
+    batches: readonly RecordsBatch[],
+    aborted: FetchResponse['responses'][number]['partitions'][number]['abortedTransactions'],
+  ): void {
+    const last = batches.at(-1);
+    if (last === undefined) return;
+    const records: InputRecord[] = [];
+    let sizeBytes = 0;
+    for (const batch of visibleBatches(batches, aborted)) {
+      const firstOffset = Number(batch.firstOffset);
+      const firstTimestamp = Number(batch.firstTimestamp);
+      for (const { offsetDelta, timestampDelta, key, value, headers } of batch.records) {
+        const offset = firstOffset + offsetDelta;
+        // A batch is sent whole, also when reading began in its middle.
+        if (offset < partition.position) continue;
+        const size = recordSizeBytes(key, value, headers);
+        const timestampMs = firstTimestamp + Number(timestampDelta);
+        records.push({ partition, offset, timestampMs, key, value, headers, sizeBytes: size });
+        sizeBytes += size;
+      }
+    }
+    partition.position = Number(last.firstOffset) + last.lastOffsetDelta + 1;
+    if (records.length > 0) this.#handler.records(partition, records, sizeBytes);
+    partition.tracker.skippedTo(partition.position);
+  }
+}
+
+function noLeader(topic: string): KafkaError {
+  return new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `topic '${topic}' is not there`, 'retry');
+}

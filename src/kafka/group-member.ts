@@ -1,0 +1,338 @@
+import {
+  decodeConsumerProtocolAssignment,
+  decodeConsumerProtocolSubscription,
+  encodeConsumerProtocolAssignment,
+  encodeConsumerProtocolSubscription,
+} from '@platformatic/kafka';
+import { sleep } from '../base/clock.ts';
+import { apis, type ApiFamily, type LibraryApi } from './api.ts';
+import { assignRange, type Assignment } from './assignor.ts';
+import type { BoundApi, Cluster } from './cluster.ts';
+import { KafkaError, toKafkaError } from './kafka-error.ts';
+
+export interface GroupMemberOptions {
+  readonly group: string;
+  readonly topic: string;
+  readonly sessionTimeoutMs: number;
+  readonly rebalanceTimeoutMs: number;
+  /** Static membership; empty for none. */
+  readonly instanceId: string;
+}
+
+/** What the member tells the consumer. Calls never overlap. */
+export interface GroupMemberHandler {
+  /** These partitions are ours from now on. */
+  assigned(partitions: readonly number[], generation: number): Promise<void>;
+  /** Finish and commit what is under way; the partitions are given up when this resolves. It must bound itself. */
+  revoke(reason: string): Promise<void>;
+  /** The partitions are gone already: nothing of them can be committed. */
+  lost(reason: string): void;
+}
+
+// Offered in this order: members that know only librdkafka's defaults (range, roundrobin) can share the group with us.
+const PROTOCOL = 'range';
+
+/**
+ * Membership of a consumer group by Kafka's classic protocol: find the coordinator, join, sync, heartbeat; on a rebalance let
+ * the consumer finish its work, while heartbeats go on, before joining again.
+ */
+export class GroupMember {
+  readonly #cluster: Cluster;
+  readonly #options: GroupMemberOptions;
+  readonly #handler: GroupMemberHandler;
+  readonly #leaving = new AbortController();
+  #coordinator = -1;
+  #memberId = '';
+  #generation = -1;
+  #running: Promise<void> | undefined;
+
+  constructor(cluster: Cluster, options: GroupMemberOptions, handler: GroupMemberHandler) {
+    this.#cluster = cluster;
+    this.#options = options;
+    this.#handler = handler;
+  }
+
+  get memberId(): string {
+    return this.#memberId;
+  }
+
+  get generation(): number {
+    return this.#generation;
+  }
+
+  get instanceId(): string | null {
+    return this.#options.instanceId === '' ? null : this.#options.instanceId;
+  }
+
+  /** Joins, and stays joined until `leave`. Rejects with a KafkaError of kind `fatal` when a person must act. */
+  async run(): Promise<void> {
+    this.#running = this.#run();
+    await this.#running;
+  }
+
+  /** Ends the membership: partitions are revoked, then the group is told, so that it need not wait for a time-out. */
+  async leave(): Promise<void> {
+    this.#leaving.abort();
+    await this.#running?.catch(() => undefined);
+  }
+
+  /** An API at the group's coordinator, found anew where it is not known. */
+  async coordinator<A extends LibraryApi>(
+    family: ApiFamily<A>,
+    role: 'group' | 'join' = 'group',
+  ): Promise<BoundApi<A>> {
+    if (this.#coordinator < 0) this.#coordinator = await this.#findCoordinator();
+    return await this.#cluster.bind(role, family, this.#coordinator);
+  }
+
+  /** The coordinator did not answer as one: the next call looks for it again. */
+  forgetCoordinator(): void {
+    this.#coordinator = -1;
+  }
+
+  async #run(): Promise<void> {
+    let attempt = 0;
+    while (!this.#leaving.signal.aborted) {
+      try {
+        await this.#waitForTopic();
+        const partitions = await this.#join();
+        attempt = 0;
+        if (partitions === undefined) continue;
+        await this.#handler.assigned(partitions, this.#generation);
+        this.#cluster.recovered('group');
+        const reason = await this.#heartbeatUntilRebalance();
+        await this.#whileBeating(this.#handler.revoke(reason));
+      } catch (thrown) {
+        if (this.#leaving.signal.aborted) break;
+        const error = toKafkaError(thrown);
+        if (error.failure === 'fatal' || error.failure === 'record') {
+          this.#handler.lost(error.message);
+          throw error;
+        }
+        if (error.failure === 'fenced') this.#reset(error);
+        else {
+          this.forgetCoordinator();
+          await this.#cluster.pause('group', `group '${this.#options.group}'`, error, ++attempt, this.#stop());
+        }
+      }
+    }
+    // Nothing to do where the partitions were given up already.
+    await this.#handler.revoke('leaving the group');
+    await this.#depart();
+  }
+
+  #stop(): AbortSignal {
+    return AbortSignal.any([this.#leaving.signal, this.#cluster.signal]);
+  }
+
+  #reset(error: KafkaError): void {
+    if (error.code === 'FENCED_INSTANCE_ID') {
+      throw new KafkaError(
+        error.code,
+        `another process has taken the name KAFKA_GROUP_INSTANCE_ID=${this.#options.instanceId}; every replica needs its own`,
+        'fatal',
+        error,
+      );
+    }
+    this.#handler.lost(error.message);
+    if (error.code === 'UNKNOWN_MEMBER_ID') this.#memberId = '';
+    this.#generation = -1;
+  }
+
+  async #findCoordinator(): Promise<number> {
+    const { api, connection } = await this.#cluster.bind('metadata', apis.findCoordinator);
+    // The coordinator can be a broker whose address is not known yet.
+    await this.#cluster.refresh([this.#options.topic]);
+    const response = await api.call(connection, 0, [this.#options.group]);
+    return response.coordinators[0]?.nodeId ?? -1;
+  }
+
+  async #waitForTopic(): Promise<void> {
+    await this.#cluster.persist(
+      'metadata',
+      `topic '${this.#options.topic}'`,
+      async () => {
+        await this.#cluster.refresh([this.#options.topic]);
+        if (this.#cluster.topic(this.#options.topic) !== undefined) return;
+        throw new KafkaError(
+          'UNKNOWN_TOPIC_OR_PARTITION',
+          `the input topic '${this.#options.topic}' does not exist`,
+          'retry',
+        );
+      },
+      this.#leaving.signal,
+    );
+  }
+
+  /** Joins and syncs. Undefined when the group moved on meanwhile. */
+  async #join(): Promise<readonly number[] | undefined> {
+    const { group, topic, sessionTimeoutMs, rebalanceTimeoutMs } = this.#options;
+    const metadata = encodeConsumerProtocolSubscription({ version: 0, topics: [topic], userData: Buffer.alloc(0) });
+    const join = await this.coordinator(apis.joinGroup, 'join');
+    const joined = await this.#unlessLeaving(
+      join.api
+        .call(
+          join.connection,
+          group,
+          sessionTimeoutMs,
+          rebalanceTimeoutMs,
+          this.#memberId,
+          this.instanceId,
+          'consumer',
+          [{ name: PROTOCOL, metadata }],
+        )
+        .catch((error: unknown) => {
+          // The first answer to a new member is only its id: join again with it.
+          const given = givenMemberId(error);
+          if (given === undefined) throw error;
+          this.#memberId = given;
+          return undefined;
+        }),
+    );
+    if (joined === undefined) return undefined;
+    this.#memberId = joined.memberId;
+    this.#generation = joined.generationId;
+    const assignments = joined.leader === joined.memberId ? this.#assign(joined.members) : [];
+    const sync = await this.coordinator(apis.syncGroup, 'join');
+    try {
+      const synced = await this.#unlessLeaving(
+        sync.api.call(
+          sync.connection,
+          group,
+          this.#generation,
+          this.#memberId,
+          this.instanceId,
+          'consumer',
+          PROTOCOL,
+          assignments,
+        ),
+      );
+      const { assignedPartitions } = decodeConsumerProtocolAssignment(synced.assignment);
+      return assignedPartitions.find((entry) => entry.topic === topic)?.partitions ?? [];
+    } catch (error) {
+      if (toKafkaError(error).code === 'REBALANCE_IN_PROGRESS') return undefined;
+      throw error;
+    }
+  }
+
+  #assign(members: readonly { memberId: string; groupInstanceId?: string | null; metadata?: Buffer | null }[]) {
+    const topic = this.#options.topic;
+    const counts = new Map([[topic, this.#cluster.topic(topic)?.partitions.length ?? 0]]);
+    const assignment: Assignment = assignRange(
+      members.map((member) => ({
+        memberId: member.memberId,
+        groupInstanceId: member.groupInstanceId ?? null,
+        topics: decodeConsumerProtocolSubscription(member.metadata ?? Buffer.alloc(0)).topics,
+      })),
+      counts,
+    );
+    return [...assignment].map(([memberId, topics]) => ({
+      memberId,
+      assignment: encodeConsumerProtocolAssignment({
+        version: 0,
+        assignedPartitions: [...topics].map(([name, partitions]) => ({ topic: name, partitions: [...partitions] })),
+        userData: Buffer.alloc(0),
+      }),
+    }));
+  }
+
+  /** Beats until the group rebalances, the topic's partitions change, or we leave. Says why it ended. */
+  async #heartbeatUntilRebalance(): Promise<string> {
+    const counted = this.#cluster.topic(this.#options.topic)?.partitions.length;
+    let attempt = 0;
+    let checkedAt = performance.now();
+    while (!this.#leaving.signal.aborted) {
+      await sleep(this.#options.sessionTimeoutMs / 5, this.#stop());
+      if (this.#leaving.signal.aborted) break;
+      try {
+        if (!(await this.#beat())) return 'the group rebalances';
+        if (attempt > 0) this.#cluster.recovered('group');
+        attempt = 0;
+      } catch (thrown) {
+        const error = toKafkaError(thrown);
+        if (error.failure !== 'retry') throw error;
+        // The coordinator may be gone while the partitions' leaders are not: work goes on until the group says otherwise.
+        this.forgetCoordinator();
+        await this.#cluster.pause(
+          'group',
+          `heartbeat of group '${this.#options.group}'`,
+          error,
+          ++attempt,
+          this.#stop(),
+        );
+      }
+      if (performance.now() - checkedAt > 30_000) {
+        checkedAt = performance.now();
+        if (await this.#partitionsChanged(counted)) return 'the input topic has another number of partitions';
+      }
+    }
+    return 'leaving the group';
+  }
+
+  async #partitionsChanged(counted: number | undefined): Promise<boolean> {
+    try {
+      await this.#cluster.refresh([this.#options.topic]);
+    } catch {
+      return false;
+    }
+    return this.#cluster.topic(this.#options.topic)?.partitions.length !== counted;
+  }
+
+  /** @returns false when the group wants to rebalance */
+  async #beat(): Promise<boolean> {
+    const { api, connection } = await this.coordinator(apis.heartbeat);
+    try {
+      await api.call(connection, this.#options.group, this.#generation, this.#memberId, this.instanceId);
+      return true;
+    } catch (error) {
+      if (toKafkaError(error).code === 'REBALANCE_IN_PROGRESS') return false;
+      throw error;
+    }
+  }
+
+  /** Keeps the membership alive while the consumer finishes its work. */
+  async #whileBeating(work: Promise<void>): Promise<void> {
+    const finished = new AbortController();
+    const ended = work.finally(() => finished.abort());
+    while (!finished.signal.aborted) {
+      await sleep(this.#options.sessionTimeoutMs / 5, finished.signal);
+      // A failed beat changes nothing now: the join that follows finds out.
+      if (!finished.signal.aborted) await this.#beat().catch(() => this.forgetCoordinator());
+    }
+    await ended;
+  }
+
+  async #unlessLeaving<T>(call: Promise<T>): Promise<T> {
+    const stop = this.#stop();
+    const left = new Promise<never>((_, reject) => {
+      const give = () => reject(new KafkaError('CLOSED', 'leaving the group', 'retry'));
+      if (stop.aborted) give();
+      else stop.addEventListener('abort', give, { once: true });
+    });
+    left.catch(() => undefined);
+    call.catch(() => undefined);
+    return await Promise.race([call, left]);
+  }
+
+  // A static member keeps its place: that is what the name is for.
+  async #depart(): Promise<void> {
+    if (this.#memberId === '' || this.instanceId !== null || this.#cluster.closed) return;
+    const leave = async () => {
+      const { api, connection } = await this.coordinator(apis.leaveGroup);
+      await api.call(connection, this.#options.group, [
+        { memberId: this.#memberId, groupInstanceId: null, reason: 'closing' },
+      ]);
+    };
+    const limit = new AbortController();
+    await Promise.race([leave().catch(() => undefined), sleep(3_000, limit.signal)]);
+    limit.abort();
+    this.#memberId = '';
+    this.#generation = -1;
+  }
+}
+
+function givenMemberId(error: unknown): string | undefined {
+  if (toKafkaError(error).code !== 'MEMBER_ID_REQUIRED' || !(error instanceof Error) || !('response' in error))
+    return undefined;
+  return (error.response as { memberId?: string }).memberId;
+}
