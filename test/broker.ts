@@ -58,7 +58,7 @@ export async function createTopic(
 
 /** Produces the records in their order, acknowledged by all replicas. */
 export async function produceRecords(bootstrap: string, topic: string, records: readonly TestRecord[]): Promise<void> {
-  const producer = new Producer({ ...CLIENT, bootstrapBrokers: [bootstrap] });
+  const producer = new Producer({ ...CLIENT, bootstrapBrokers: [bootstrap], idempotent: true });
   try {
     for (let start = 0; start < records.length; start += SEND_RECORDS) {
       const messages = records.slice(start, start + SEND_RECORDS).map((record) => ({

@@ -1,10 +1,9 @@
-import { errorText, MillraceError } from '../../base/errors.ts';
-import { untilBrokerAnswers } from './broker-answers.ts';
-import { BrokerNode, type BrokerLogLevel, type ScramUser } from './broker-node.ts';
-import { discardDataDir, openDataDir, temporaryDataDir } from './data-dir.ts';
+import { MillraceError } from '../../base/errors.ts';
+import { BrokerNode, describeExit, type BrokerLogLevel, type ScramUser } from './broker-node.ts';
+import { discardDataDir, openDataDir, temporaryDataDir, type DataDir } from './data-dir.ts';
 import { freePort, isPortFree } from './free-port.ts';
-import { findKafka } from './kafka-install.ts';
 import type { ProcessExit } from './guarded-process.ts';
+import { findKafka, type KafkaInstall } from './kafka-install.ts';
 import type { ListenerSpec } from './server-properties.ts';
 
 export interface EmbeddedKafkaOptions {
@@ -30,6 +29,8 @@ export interface EmbeddedKafkaOptions {
   readonly readyTimeoutMs?: number;
   /** Told what takes long: the download. */
   readonly progress?: (note: string) => void;
+  /** Ends a start that is under way; the start then throws the signal's reason and leaves nothing behind. */
+  readonly signal?: AbortSignal;
 }
 
 /** A running Apache Kafka of our own. */
@@ -43,6 +44,8 @@ export interface EmbeddedKafka {
   listener(name: string): string;
   /** Resolves when the broker process ends, whoever ended it. */
   exited(): Promise<ProcessExit>;
+  /** The error to report when it has ended by itself, with the end of its log. */
+  failure(): Promise<MillraceError>;
   /** Stops it cleanly and removes a temporary data directory. */
   stop(): Promise<void>;
   /** SIGKILL; data and port stay for `restart`. */
@@ -51,27 +54,42 @@ export interface EmbeddedKafka {
   restart(): Promise<void>;
 }
 
+const PORT_ATTEMPTS = 3;
+
 /**
  * Starts a single-node Apache Kafka and waits until it answers. It ends with this process, however that ends. Errors: what is
- * missing (`JAVA_MISSING`, `MAVEN_MISSING` ...), `PORT_IN_USE`, `DATA_DIR_...`, and `KAFKA_START_FAILED` with the end of the log.
+ * missing (`JAVA_MISSING`, `MAVEN_MISSING` ...), `PORT_IN_USE`, `DATA_DIR_...`, and `KAFKA_FAILED` with the end of the log.
  */
 export async function startEmbeddedKafka(options: EmbeddedKafkaOptions = {}): Promise<EmbeddedKafka> {
-  const env = options.env ?? process.env;
   if (options.port !== undefined && !(await isPortFree(options.port))) {
     throw new MillraceError(`port ${options.port} of 127.0.0.1 is in use`, {
       code: 'PORT_IN_USE',
       remedy: 'choose another port, or leave it out for a free one',
     });
   }
-  const install = await findKafka(env, options.progress ?? (() => undefined));
+  const install = await findKafka(options.env ?? process.env, options.progress ?? (() => undefined), options.signal);
+  const dir = options.dataDir ? await openDataDir(options.dataDir, install.version) : await temporaryDataDir();
+  try {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await launch(options, install, dir);
+      } catch (error) {
+        // Between the choice of a free port and its use somebody else may take it.
+        const lost = error instanceof MillraceError && error.code === 'PORT_IN_USE' && options.port === undefined;
+        if (!lost || attempt === PORT_ATTEMPTS) throw error;
+      }
+    }
+  } catch (error) {
+    await discardDataDir(dir);
+    throw error;
+  }
+}
+
+async function launch(options: EmbeddedKafkaOptions, install: KafkaInstall, dir: DataDir): Promise<EmbeddedKafka> {
   const port = options.port ?? (await freePort());
   const controllerPort = await freePort();
-  const listeners: (ListenerSpec & { port: number })[] = [];
+  const listeners: (ListenerSpec & { readonly port: number })[] = [];
   for (const listener of options.listeners ?? []) listeners.push({ ...listener, port: await freePort() });
-  const bootstrap = `127.0.0.1:${port}`;
-  const timeoutMs = options.readyTimeoutMs ?? 60_000;
-
-  const dir = options.dataDir ? await openDataDir(options.dataDir, install.version) : await temporaryDataDir();
   const node = new BrokerNode({
     install,
     dir,
@@ -87,32 +105,24 @@ export async function startEmbeddedKafka(options: EmbeddedKafkaOptions = {}): Pr
     logLevel: options.logLevel ?? 'warn',
     heapMb: options.heapMb ?? 512,
     scramUsers: options.scramUsers ?? [],
-    env,
+    env: options.env ?? process.env,
+    readyTimeoutMs: options.readyTimeoutMs ?? 60_000,
   });
-  const start = async () => {
-    await node.start();
-    await untilReady(node, bootstrap, timeoutMs);
-  };
-  try {
-    await start();
-  } catch (error) {
-    await node.kill();
-    await discardDataDir(dir);
-    throw error;
-  }
+  await node.start(1, options.signal);
   return {
     version: install.version,
-    bootstrap,
+    bootstrap: node.address,
     dataDir: dir.path,
     get pid() {
       return node.pid;
     },
     listener(name) {
       const found = listeners.find((listener) => listener.name === name);
-      if (found === undefined) throw new MillraceError(`no listener '${name}'`, { code: 'NO_LISTENER' });
+      if (found === undefined) throw new MillraceError(`the broker has no listener '${name}'`, { code: 'NO_LISTENER' });
       return `127.0.0.1:${found.port}`;
     },
     exited: () => node.exited(),
+    failure: async () => node.failure(`Kafka ended by itself (${describeExit(await node.exited())})`),
     async stop() {
       await node.stop();
       await discardDataDir(dir);
@@ -120,21 +130,7 @@ export async function startEmbeddedKafka(options: EmbeddedKafkaOptions = {}): Pr
     kill: () => node.kill(),
     async restart() {
       await node.stop();
-      await start();
+      await node.start(1);
     },
   };
-}
-
-async function untilReady(node: BrokerNode, bootstrap: string, timeoutMs: number): Promise<void> {
-  const done = new AbortController();
-  const signal = AbortSignal.any([done.signal, AbortSignal.timeout(timeoutMs)]);
-  const exited = node.exited();
-  const result = await Promise.race([untilBrokerAnswers(bootstrap, 1, signal), exited]);
-  done.abort();
-  if ('ready' in result) {
-    if (result.ready) return;
-    throw await node.failure(`Kafka did not answer at ${bootstrap} within ${timeoutMs / 1000} s (${result.why})`);
-  }
-  const how = result.error ? errorText(result.error) : (result.signal ?? `code ${result.code}`);
-  throw await node.failure(`Kafka ended while it started (${how})`);
 }

@@ -16,10 +16,14 @@ export interface KafkaInstall {
  * The Kafka to run: KAFKA_HOME's when that is set (4.0 or newer, an unpacked release), else the jars of the cache.
  * Throws what findJava and kafkaJars throw, and `KAFKA_HOME_INVALID`.
  */
-export async function findKafka(env: NodeJS.ProcessEnv, progress: (note: string) => void): Promise<KafkaInstall> {
+export async function findKafka(
+  env: NodeJS.ProcessEnv,
+  progress: (note: string) => void,
+  signal?: AbortSignal,
+): Promise<KafkaInstall> {
   const java = await findJava(env);
   const home = env['KAFKA_HOME'] || undefined;
-  const folder = home ? join(home, 'libs') : await kafkaJars(env, progress);
+  const folder = home ? join(home, 'libs') : await kafkaJars(env, progress, signal);
   const version = kafkaVersionOf(await readdir(folder).catch(() => []));
   if (version === undefined || Number.parseInt(version, 10) < 4) {
     throw new MillraceError(

@@ -23,7 +23,11 @@ export function cacheFolder(env: NodeJS.ProcessEnv): string {
  * A folder appears there complete or not at all, so processes that download at the same time do not disturb each other.
  * Throws `MAVEN_MISSING` and `KAFKA_DOWNLOAD_FAILED`.
  */
-export async function kafkaJars(env: NodeJS.ProcessEnv, progress: (note: string) => void): Promise<string> {
+export async function kafkaJars(
+  env: NodeJS.ProcessEnv,
+  progress: (note: string) => void,
+  signal?: AbortSignal,
+): Promise<string> {
   const cache = cacheFolder(env);
   const folder = join(cache, `kafka-${KAFKA_VERSION}`);
   if (existsSync(folder)) return folder;
@@ -32,7 +36,7 @@ export async function kafkaJars(env: NodeJS.ProcessEnv, progress: (note: string)
   try {
     await mkdir(partial, { recursive: true });
     await removeAbandoned(cache);
-    await runMaven(partial, env);
+    await runMaven(partial, env, signal);
     await rename(partial, folder).catch((error: unknown) => {
       // Another process was quicker; its folder is as good.
       if (!existsSync(folder)) throw error;
@@ -43,7 +47,7 @@ export async function kafkaJars(env: NodeJS.ProcessEnv, progress: (note: string)
   return folder;
 }
 
-function runMaven(output: string, env: NodeJS.ProcessEnv): Promise<void> {
+function runMaven(output: string, env: NodeJS.ProcessEnv, signal: AbortSignal | undefined): Promise<void> {
   const args = [
     '--quiet',
     '--batch-mode',
@@ -55,8 +59,10 @@ function runMaven(output: string, env: NodeJS.ProcessEnv): Promise<void> {
     `-DoutputDirectory=${output}`,
   ];
   return new Promise((resolve, reject) => {
-    execFile('mvn', args, { env, timeout: DOWNLOAD_TIMEOUT_MS, maxBuffer: 16 << 20 }, (error, stdout, stderr) => {
+    const limits = { timeout: DOWNLOAD_TIMEOUT_MS, maxBuffer: 16 << 20, ...(signal ? { signal } : {}) };
+    execFile('mvn', args, { env, ...limits }, (error, stdout, stderr) => {
       if (error === null) resolve();
+      else if (error.name === 'AbortError') reject(error);
       else reject(mavenError(error, `${stdout}\n${stderr}`));
     });
   });

@@ -1,0 +1,120 @@
+import { MillraceError } from '../../base/errors.ts';
+import { BrokerNode, type BrokerLogLevel } from './broker-node.ts';
+import { discardDataDir, newClusterId, temporaryDataDir, type DataDir } from './data-dir.ts';
+import { freePort } from './free-port.ts';
+import { findKafka } from './kafka-install.ts';
+
+export interface EmbeddedClusterOptions {
+  /** Each is broker and controller. Default 3: replication factor 3, two in sync. */
+  readonly brokers?: number;
+  readonly logLevel?: BrokerLogLevel;
+  /** Partitions of topics that are created without a number. Default 1. */
+  readonly partitions?: number;
+  /** Java heap of each, megabytes. Default 256. */
+  readonly heapMb?: number;
+  readonly properties?: Readonly<Record<string, string>>;
+  readonly env?: NodeJS.ProcessEnv;
+  /** How long it may take to answer after its start, ms. Default 90 s. */
+  readonly readyTimeoutMs?: number;
+  readonly progress?: (note: string) => void;
+}
+
+/** One broker of a cluster, to be stopped and started by fault tests. */
+export interface ClusterBroker {
+  readonly nodeId: number;
+  /** `127.0.0.1:PORT`. */
+  readonly address: string;
+  readonly pid: number | undefined;
+  /** Hands its partitions over and stops. */
+  stop(): Promise<void>;
+  /** SIGKILL. */
+  kill(): Promise<void>;
+  /** Starts it again on the same port and data; resolves when it answers and is in the cluster. */
+  start(): Promise<void>;
+}
+
+export interface EmbeddedCluster {
+  readonly version: string;
+  /** All addresses, with commas. */
+  readonly bootstrap: string;
+  readonly brokers: readonly ClusterBroker[];
+  broker(nodeId: number): ClusterBroker;
+  /** Ends all brokers and removes their data. */
+  stop(): Promise<void>;
+}
+
+/** The data goes anyway: brokers that cannot hand over, since the others stop too, need not be waited for. */
+const STOP_LIMIT_MS = 2_000;
+
+/** Starts a cluster of several brokers on this machine, over temporary directories. Ends with this process, as one broker does. */
+export async function startEmbeddedCluster(options: EmbeddedClusterOptions = {}): Promise<EmbeddedCluster> {
+  const env = options.env ?? process.env;
+  const install = await findKafka(env, options.progress ?? (() => undefined));
+  const voters: { nodeId: number; port: number; controllerPort: number }[] = [];
+  for (let nodeId = 1; nodeId <= (options.brokers ?? 3); nodeId++) {
+    voters.push({ nodeId, port: await freePort(), controllerPort: await freePort() });
+  }
+  const clusterId = newClusterId();
+  const dirs: DataDir[] = await Promise.all(voters.map(async () => temporaryDataDir(clusterId)));
+  const nodes = voters.map((own, index) => {
+    const dir = dirs[index] as DataDir;
+    return new BrokerNode({
+      install,
+      dir,
+      plan: {
+        ...own,
+        voters,
+        listeners: [],
+        partitions: options.partitions ?? 1,
+        properties: options.properties ?? {},
+      },
+      logLevel: options.logLevel ?? 'warn',
+      heapMb: options.heapMb ?? 256,
+      scramUsers: [],
+      env,
+      readyTimeoutMs: options.readyTimeoutMs ?? 90_000,
+    });
+  });
+  const stop = async () => {
+    await Promise.all(nodes.map(async (node) => node.stop(STOP_LIMIT_MS)));
+    await Promise.all(dirs.map(discardDataDir));
+  };
+  const failed = new AbortController();
+  const starts = nodes.map(async (node) => {
+    try {
+      await node.start(nodes.length, failed.signal);
+    } catch (error) {
+      failed.abort(error);
+      throw error;
+    }
+  });
+  await Promise.allSettled(starts);
+  if (failed.signal.aborted) {
+    await stop();
+    throw failed.signal.reason;
+  }
+  const brokers = nodes.map((node, index): ClusterBroker => {
+    return {
+      nodeId: index + 1,
+      address: node.address,
+      get pid() {
+        return node.pid;
+      },
+      stop: () => node.stop(),
+      kill: () => node.kill(),
+      // Those that are down stay out of its count; itself and one more make it part of the cluster again.
+      start: () => node.start(Math.min(2, nodes.length)),
+    };
+  });
+  return {
+    version: install.version,
+    bootstrap: nodes.map((node) => node.address).join(','),
+    brokers,
+    broker(nodeId) {
+      const found = brokers.find((broker) => broker.nodeId === nodeId);
+      if (found === undefined) throw new MillraceError(`the cluster has no broker ${nodeId}`, { code: 'NO_BROKER' });
+      return found;
+    },
+    stop,
+  };
+}
