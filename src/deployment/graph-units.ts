@@ -1,0 +1,38 @@
+import type { Path } from './path.ts';
+import type { Container } from './pod-spec.ts';
+import { BUILT_IN_IMPLEMENTATIONS, type PredictiveUnit, type PredictorSpec } from './seldon-deployment.ts';
+
+export interface PlacedUnit {
+  readonly unit: PredictiveUnit;
+  /** From the predictor's `graph` down: `children`, index, `children`, index ... */
+  readonly at: Path;
+  /** The way Seldon's messages write it: only the indices. */
+  readonly indices: readonly number[];
+}
+
+/** Every unit of a graph, depth first, parents before children. */
+export function* unitsOf(graph: PredictiveUnit): Generator<PlacedUnit> {
+  yield* walk({ unit: graph, at: [], indices: [] });
+}
+
+function* walk(placed: PlacedUnit): Generator<PlacedUnit> {
+  yield placed;
+  for (const [index, unit] of (placed.unit.children ?? []).entries()) {
+    yield* walk({ unit, at: [...placed.at, 'children', index], indices: [...placed.indices, index] });
+  }
+}
+
+/** Any implementation that is not built in names a model server, and the operator makes its container. */
+export function isPrepackaged(unit: PredictiveUnit): boolean {
+  const implementation = unit.implementation ?? '';
+  return implementation !== '' && !BUILT_IN_IMPLEMENTATIONS.some((known) => known === implementation);
+}
+
+/** The container that runs a unit, found by name in all component specs. */
+export function containerOf(predictor: PredictorSpec, name: string): Container | undefined {
+  for (const component of predictor.componentSpecs ?? []) {
+    const found = component.spec?.containers.find((container) => container.name === name);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}

@@ -1,0 +1,32 @@
+/** The known word that a misspelt one was probably meant to be: at most a third of it differs. */
+export function nearest(word: string, known: Iterable<string>): string | undefined {
+  let best: string | undefined;
+  let bestDistance = Math.floor(word.length / 3) + 1;
+  for (const candidate of known) {
+    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
+    if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
+  }
+  return best;
+}
+
+/** A remedy for a word out of a closed list. */
+export function useOneOf(word: string, known: readonly string[]): string {
+  const meant = nearest(word, known);
+  return meant === undefined ? `use one of ${known.join(', ')}` : `did you mean ${meant}? (one of ${known.join(', ')})`;
+}
+
+// Levenshtein, row by row; words are short, and a long one is cut because it is like none of them.
+function editDistance(left: string, right: string): number {
+  const a = left.slice(0, 100);
+  const b = right.slice(0, 100);
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
