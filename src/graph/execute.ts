@@ -1,0 +1,70 @@
+import type { Payload } from '../protocol/payload.ts';
+import { callHeaders, type GraphRequest } from './graph-request.ts';
+import { endpointOf, isCalled, type Graph, type GraphNode } from './graph.ts';
+import { restRules, type MessageRules } from './message-rules.ts';
+import type { ModelClient } from './model-client.ts';
+import { stepFailure } from './step-failure.ts';
+import { Walk } from './walk.ts';
+
+export type { GraphRequest } from './graph-request.ts';
+
+export interface ExecutorOptions {
+  /** Write the routes taken into `meta.routing` of every node's result (SELDON_ENABLE_ROUTING_INJECTION). */
+  readonly routingInjection?: boolean;
+  /** Draws of the built-in A/B test, in [0, 1). */
+  readonly random?: () => number;
+}
+
+export interface GraphExecutor {
+  /** Runs one request through the graph. Every failure is a `NodeError`; anything else is a fault of Millrace's own. */
+  execute(request: GraphRequest): Promise<Payload>;
+  /** Resolves when every node that gets calls is ready; rejects with the `NodeError` of the first that is not. */
+  checkReady(): Promise<void>;
+  /** Closes the connections to the models; calls still under way fail as cancelled. */
+  close(): Promise<void>;
+}
+
+/** Runs requests through a compiled graph. */
+export function createExecutor(graph: Graph, client: ModelClient, options: ExecutorOptions = {}): GraphExecutor {
+  const { routingInjection = false, random = Math.random } = options;
+  const rules = restRules(graph.protocol);
+  const execute =
+    graph.isSingleModel && !routingInjection
+      ? callOnly(graph.root, client, rules)
+      : (request: GraphRequest) => new Walk({ client, rules, random, routingInjection }, request).run(graph.root);
+  return {
+    execute,
+    checkReady: () => checkReady(graph.root, client),
+    close: () => client.close(),
+  };
+}
+
+/** One node with one call: straight through to the client. */
+function callOnly(node: GraphNode, client: ModelClient, rules: MessageRules) {
+  const endpoint = endpointOf(node);
+  const method = node.inputCall ?? 'transform-output';
+  return (request: GraphRequest): Promise<Payload> => {
+    let payload: Payload;
+    try {
+      payload = rules.chain(request.payload);
+    } catch (error) {
+      const failure = stepFailure(error, node, 'request', `the request cannot go to node '${node.name}'`);
+      return Promise.reject(failure);
+    }
+    return client.call({
+      nodeName: node.name,
+      endpoint,
+      method,
+      modelName: request.modelName || node.name,
+      payload,
+      headers: callHeaders(request),
+      signal: request.signal,
+    });
+  };
+}
+
+/** Children before their parent, one after the other, as Seldon does; nodes that get no call are not asked. */
+async function checkReady(node: GraphNode, client: ModelClient): Promise<void> {
+  for (const child of node.children) await checkReady(child, client);
+  if (isCalled(node)) await client.checkReady(node.name, endpointOf(node));
+}

@@ -1,0 +1,133 @@
+import type { Payload } from '../protocol/payload.ts';
+import { ALL_CHILDREN, NO_CHILD } from '../protocol/rest/route-answer.ts';
+import { FanOut } from './fan-out.ts';
+import { callHeaders, type GraphRequest } from './graph-request.ts';
+import { endpointOf, type GraphNode } from './graph.ts';
+import type { MessageRules } from './message-rules.ts';
+import type { ModelClient, NodeMethod } from './model-client.ts';
+import { NodeError } from './node-error.ts';
+import { keptAnswer, stepFailure } from './step-failure.ts';
+
+export interface WalkTools {
+  readonly client: ModelClient;
+  readonly rules: MessageRules;
+  readonly random: () => number;
+  readonly routingInjection: boolean;
+}
+
+/**
+ * One request's way through a graph, in the order of Seldon Core 1: a node's input call, its route, the children it chose with what
+ * the input call answered, its aggregate call, its output call. Any failure ends the walk; what still runs is cancelled.
+ */
+export class Walk {
+  readonly #tools: WalkTools;
+  readonly #request: GraphRequest;
+  readonly #headers: readonly string[];
+  /** Routes taken so far, by node; -1 for a node that was called and chose nothing. */
+  readonly #routes = new Map<string, number>();
+
+  constructor(tools: WalkTools, request: GraphRequest) {
+    this.#tools = tools;
+    this.#request = request;
+    this.#headers = callHeaders(request);
+  }
+
+  run(root: GraphNode): Promise<Payload> {
+    return this.#visit(root, this.#request.payload, this.#request.signal);
+  }
+
+  async #visit(node: GraphNode, input: Payload, signal: AbortSignal | undefined): Promise<Payload> {
+    let message = input;
+    if (node.inputCall !== undefined) {
+      this.#routes.set(node.name, ALL_CHILDREN);
+      message = await this.#call(node, node.inputCall, this.#chained(node, message), signal);
+    }
+    if (node.children.length > 0) message = await this.#askChildren(node, message, signal);
+    if (node.transformsOutput) {
+      message = await this.#call(node, 'transform-output', this.#chained(node, message), signal);
+    }
+    return this.#tools.routingInjection ? this.#tools.rules.injectRouting(message, this.#routes) : message;
+  }
+
+  async #askChildren(node: GraphNode, message: Payload, signal: AbortSignal | undefined): Promise<Payload> {
+    const route = await this.#route(node, message, signal);
+    const answers = await this.#chosenAnswers(node, route, message, signal);
+    this.#routes.set(node.name, route);
+    const [first] = answers;
+    if (first === undefined) return message;
+    if (!node.aggregates) return first;
+    return this.#call(node, 'aggregate', this.#combined(node, answers), signal);
+  }
+
+  async #route(node: GraphNode, message: Payload, signal: AbortSignal | undefined): Promise<number> {
+    switch (node.routing.by) {
+      case 'all':
+        return ALL_CHILDREN;
+      case 'draw':
+        return this.#tools.random() < node.routing.ratioA ? 0 : 1;
+      case 'call': {
+        const answer = await this.#call(node, 'route', message, signal);
+        const route = this.#readRoute(node, answer);
+        if (route >= NO_CHILD && route < node.children.length) return route;
+        throw new NodeError(
+          `router '${node.name}' answered ${route}; with ${node.children.length} children, ` +
+            `a route is 0 to ${node.children.length - 1}, -1 for all or -2 for none`,
+          { failure: 'answer', node: node.name, ...keptAnswer(answer) },
+        );
+      }
+    }
+  }
+
+  async #chosenAnswers(
+    node: GraphNode,
+    route: number,
+    message: Payload,
+    signal: AbortSignal | undefined,
+  ): Promise<readonly Payload[]> {
+    if (route === NO_CHILD) return [];
+    const chosen = route === ALL_CHILDREN ? node.children : node.children.slice(route, route + 1);
+    const [only] = chosen;
+    if (only !== undefined && chosen.length === 1) return [await this.#visit(only, message, signal)];
+    return new FanOut(signal).run(chosen.map((child) => (within) => this.#visit(child, message, within)));
+  }
+
+  #call(node: GraphNode, method: NodeMethod, payload: Payload, signal: AbortSignal | undefined): Promise<Payload> {
+    return this.#tools.client.call({
+      nodeName: node.name,
+      endpoint: endpointOf(node),
+      method,
+      modelName: this.#request.modelName || node.name,
+      payload,
+      headers: this.#headers,
+      signal,
+    });
+  }
+
+  #chained(node: GraphNode, message: Payload): Payload {
+    try {
+      return this.#tools.rules.chain(message);
+    } catch (error) {
+      if (message === this.#request.payload) {
+        throw stepFailure(error, node, 'request', `the request cannot go to node '${node.name}'`);
+      }
+      const what = `what an earlier node answered cannot go to node '${node.name}'`;
+      throw stepFailure(error, node, 'answer', what, message);
+    }
+  }
+
+  #combined(node: GraphNode, answers: readonly Payload[]): Payload {
+    try {
+      return this.#tools.rules.combine(answers);
+    } catch (error) {
+      throw stepFailure(error, node, 'answer', `the answers of the children cannot go to combiner '${node.name}'`);
+    }
+  }
+
+  #readRoute(node: GraphNode, answer: Payload): number {
+    try {
+      return this.#tools.rules.readRoute(answer);
+    } catch (error) {
+      throw stepFailure(error, node, 'answer', `router '${node.name}' did not answer with a route`, answer);
+    }
+  }
+}
