@@ -1,0 +1,282 @@
+import { randomUUID } from 'node:crypto';
+import { backoffMs } from '../base/backoff.ts';
+import { sleep } from '../base/clock.ts';
+import type { GraphExecutor } from '../graph/execute.ts';
+import { NodeError } from '../graph/node-error.ts';
+import type { AssignedPartition } from '../kafka/assigned-partition.ts';
+import type { Cluster } from '../kafka/cluster.ts';
+import { Consumer } from '../kafka/consumer.ts';
+import { KafkaError } from '../kafka/kafka-error.ts';
+import type { ConsumerOptions } from '../kafka/options.ts';
+import { Producer } from '../kafka/producer.ts';
+import type { InputRecord } from '../kafka/record.ts';
+import { attemptFailed, headersLeftOut, recordsRead } from './channels.ts';
+import { classifyFailure, describeFailure, EMPTY_RECORD } from './failure.ts';
+import type { Job } from './job.ts';
+import { ModelGate } from './model-gate.ts';
+import type { StreamOptions } from './options.ts';
+import { graphRequest } from './request.ts';
+import { Sink } from './sink.ts';
+import type { StreamStatus } from './status.ts';
+import { errorTopicOf, prepareTopics } from './topics.ts';
+import { Work } from './work.ts';
+
+export interface PipelineSettings {
+  readonly group: string;
+  readonly consumer: ConsumerOptions;
+  readonly stream: StreamOptions;
+}
+
+// How long a rebalance may take before the coordinator goes on without a member that has not joined again.
+const REBALANCE_TIMEOUT_MS = 60_000;
+// How long work under way may hold up a rebalance; what is not finished by then is repeated by the next owner.
+const REVOKE_DRAIN_MS = 15_000;
+const MAX_RETRY_FACTOR = 30;
+const MAX_RETRY_AFTER_MS = 60_000;
+// Results that wait for their turn, or for the broker, for every record that may be at the models.
+const OPEN_PER_WORKER = 64;
+
+/** The stream: reads requests, runs them through the graph, writes results, commits what is done. */
+export class Pipeline {
+  readonly #cluster: Cluster;
+  readonly #graph: GraphExecutor;
+  readonly #settings: PipelineSettings;
+  readonly #work: Work;
+  readonly #consumer: Consumer;
+  readonly #producer: Producer;
+  readonly #sink: Sink;
+  readonly #gate: ModelGate;
+  readonly #failed = Promise.withResolvers<never>();
+  #retryTimer: NodeJS.Timeout | undefined;
+  #drainMs = REVOKE_DRAIN_MS;
+  #drainWaiters: (() => void)[] = [];
+  #joined = false;
+  #closing: Promise<void> | undefined;
+  #lastProgressMs = performance.now();
+
+  constructor(cluster: Cluster, graph: GraphExecutor, settings: PipelineSettings) {
+    const { stream, consumer, group } = settings;
+    this.#cluster = cluster;
+    this.#graph = graph;
+    this.#settings = settings;
+    this.#work = new Work(stream.order, {
+      workers: stream.workers,
+      openRecords: Math.max(1_000, stream.workers * OPEN_PER_WORKER),
+      openBytes: stream.inFlightBytes,
+      waitingBytes: stream.inFlightBytes,
+    });
+    this.#producer = new Producer(cluster);
+    this.#sink = new Sink(
+      cluster,
+      this.#producer,
+      { outputTopic: stream.outputTopic, errorTopic: errorTopicOf(stream), partitioner: stream.partitioner },
+      (job) => this.#settled(job),
+      (error) => this.#failed.reject(error),
+    );
+    this.#gate = new ModelGate(
+      () => graph.checkReady(),
+      () => this.#pump(),
+    );
+    this.#consumer = new Consumer(
+      cluster,
+      {
+        ...consumer,
+        group,
+        topic: stream.inputTopic,
+        commitIntervalMs: stream.commitIntervalMs,
+        rebalanceTimeoutMs: REBALANCE_TIMEOUT_MS,
+      },
+      {
+        assigned: (partitions) => this.#assigned(partitions),
+        records: (partition, records, sizeBytes) => this.#read(partition, records, sizeBytes),
+        drain: (partitions) => this.#drain(partitions),
+        released: (partitions) => this.#work.release(partitions),
+      },
+    );
+    this.#failed.promise.catch(() => undefined);
+  }
+
+  /**
+   * Prepares the topics, joins the group and streams until `close`.
+   *
+   * @throws KafkaError of kind `fatal` when a person must act
+   */
+  async run(): Promise<void> {
+    try {
+      await prepareTopics(this.#cluster, this.#settings.stream);
+      await Promise.race([this.#consumer.run(), this.#producer.failed, this.#failed.promise]);
+    } catch (error) {
+      // Closing while a broker is waited for is no failure.
+      if (this.#closing === undefined || !(error instanceof KafkaError) || error.code !== 'CLOSED') throw error;
+    }
+  }
+
+  /** Where the stream stands. */
+  status(): StreamStatus {
+    return {
+      joined: this.#joined,
+      waitingRecords: this.#work.waiting,
+      waitingBytes: this.#work.waitingBytes,
+      inFlightRecords: this.#work.atModels,
+      openRecords: this.#work.open,
+      openBytes: this.#work.openBytes,
+      retryingRecords: this.#work.retrying,
+      sinceProgressMs: performance.now() - this.#lastProgressMs,
+      partitions: this.#consumer.partitions.map(({ partition, position, committed, endOffset, lag }) => ({
+        partition,
+        position,
+        committed,
+        endOffset,
+        lag,
+      })),
+      waitingForModel: this.#gate.waiting,
+      brokerTroubles: this.#cluster.troubles(),
+    };
+  }
+
+  /**
+   * Stops reading, finishes what is under way within the limit, commits and leaves the group. Never rejects; what was not
+   * finished is read again at the next start.
+   */
+  close(limitMs: number): Promise<void> {
+    this.#closing ??= this.#close(limitMs);
+    return this.#closing;
+  }
+
+  async #close(limitMs: number): Promise<void> {
+    this.#drainMs = limitMs;
+    const limit = new AbortController();
+    // The drain bounds itself; this bounds what Kafka does around it.
+    await Promise.race([this.#consumer.close(), sleep(limitMs + 2_000, limit.signal)]);
+    limit.abort();
+    this.#gate.close();
+    clearTimeout(this.#retryTimer);
+    this.#producer.close();
+    await this.#cluster.close();
+  }
+
+  #assigned(partitions: readonly AssignedPartition[]): void {
+    this.#joined = true;
+    for (const partition of partitions) this.#work.assign(partition);
+  }
+
+  #read(partition: AssignedPartition, records: readonly InputRecord[], sizeBytes: number): void {
+    if (recordsRead.hasSubscribers) {
+      const { topic } = partition;
+      recordsRead.publish({ topic, partition: partition.partition, records: records.length, sizeBytes });
+    }
+    this.#work.receive(partition, records, performance.now());
+    this.#pump();
+  }
+
+  // Starts what may be started, tells the reader what it may read, and sets the timer for the next retry.
+  #pump(): void {
+    const now = performance.now();
+    if (this.#gate.open) {
+      for (let job = this.#work.start(now); job !== undefined; job = this.#work.start(now)) this.#start(job);
+    }
+    if (this.#work.applyPauses()) this.#consumer.resumed();
+    clearTimeout(this.#retryTimer);
+    if (this.#work.nextDueMs !== Infinity) {
+      this.#retryTimer = setTimeout(() => this.#pump(), Math.max(1, this.#work.nextDueMs - now));
+    }
+  }
+
+  #start(job: Job): void {
+    const { record } = job;
+    if (record.value === null || record.value.length === 0) {
+      job.failure = EMPTY_RECORD;
+      return this.#end(job);
+    }
+    if (job.puid === '') job.puid = randomUUID();
+    const { request, leftOut } = graphRequest(job, record.value);
+    if (leftOut > 0 && job.attempts === 1 && headersLeftOut.hasSubscribers) headersLeftOut.publish({ count: leftOut });
+    this.#graph.execute(request).then(
+      (payload) => {
+        this.#gate.succeeded();
+        job.result = payload;
+        this.#end(job);
+        this.#pump();
+      },
+      (error: unknown) => {
+        this.#attemptFailed(job, error);
+        this.#pump();
+      },
+    );
+  }
+
+  #attemptFailed(job: Job, error: unknown): void {
+    const { retries, retryBackoffMs } = this.#settings.stream;
+    const kind = classifyFailure(error);
+    if (kind === 'wait') {
+      this.#work.postpone(job);
+      this.#gate.shut(error);
+      return;
+    }
+    if (kind === 'retry' && job.attempts <= retries) {
+      const backoff = { initialMs: retryBackoffMs, maxMs: retryBackoffMs * MAX_RETRY_FACTOR };
+      const asked = error instanceof NodeError ? Math.min(error.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS) : 0;
+      const delayMs = Math.max(asked, backoffMs(backoff, job.attempts, Math.random()));
+      if (attemptFailed.hasSubscribers) {
+        const { partition, offset } = job.record;
+        const { node, message } = describeFailure(error);
+        attemptFailed.publish({
+          partition: partition.partition,
+          offset,
+          node,
+          attempt: job.attempts,
+          error: message,
+          delayMs,
+        });
+      }
+      this.#work.retry(job, performance.now() + delayMs);
+      return;
+    }
+    job.failure = describeFailure(error);
+    this.#end(job);
+  }
+
+  #end(job: Job): void {
+    for (const released of this.#work.end(job)) this.#sink.write(released);
+    this.#wakeDrains();
+  }
+
+  #settled(job: Job): void {
+    this.#lastProgressMs = performance.now();
+    this.#work.settle(job);
+    this.#wakeDrains();
+    // Room was made: at the models it is made when a call ends, here where results were waiting for the broker.
+    if (this.#work.waiting > 0) this.#pumpSoon();
+  }
+
+  #pumping = false;
+
+  // Acknowledgements come by the hundred: look once for all of them.
+  #pumpSoon(): void {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    queueMicrotask(() => {
+      this.#pumping = false;
+      this.#pump();
+    });
+  }
+
+  async #drain(partitions: readonly AssignedPartition[]): Promise<void> {
+    this.#work.drain(partitions);
+    const until = performance.now() + this.#drainMs;
+    while (!this.#work.drained(partitions)) {
+      const left = until - performance.now();
+      if (left <= 0) return;
+      const limit = new AbortController();
+      await Promise.race([new Promise<void>((resolve) => this.#drainWaiters.push(resolve)), sleep(left, limit.signal)]);
+      limit.abort();
+    }
+  }
+
+  #wakeDrains(): void {
+    if (this.#drainWaiters.length === 0) return;
+    const waiters = this.#drainWaiters;
+    this.#drainWaiters = [];
+    for (const wake of waiters) wake();
+  }
+}

@@ -1,0 +1,150 @@
+import { errorText } from '../base/errors.ts';
+import type { Cluster } from '../kafka/cluster.ts';
+import { KafkaError } from '../kafka/kafka-error.ts';
+import { Partitioner, type PartitionerName } from '../kafka/partitioner.ts';
+import type { Producer } from '../kafka/producer.ts';
+import { recordSizeBytes, type RecordHeader } from '../kafka/record.ts';
+import { recordFinished, recordRejected } from './channels.ts';
+import { describeFailure, type Failure } from './failure.ts';
+import type { Job } from './job.ts';
+import { errorHeaders, resultHeaders, valueLeftOutHeader } from './output-headers.ts';
+
+export interface SinkSettings {
+  readonly outputTopic: string;
+  /** Undefined: failed records are counted and dropped. */
+  readonly errorTopic: string | undefined;
+  readonly partitioner: PartitionerName;
+}
+
+/** How much of an error record is left, when its topic takes no more: all of it, without the value, our own headers alone. */
+type ErrorForm = 'whole' | 'without value' | 'bare';
+
+/**
+ * Where records end: each job becomes a result in the output topic or an error record in the error topic. A result that the
+ * output topic refuses becomes an error record; an error record that is refused is written again with less in it.
+ */
+export class Sink {
+  readonly #cluster: Cluster;
+  readonly #producer: Producer;
+  readonly #settings: SinkSettings;
+  readonly #output: Partitioner;
+  readonly #errors = new Partitioner('input');
+  readonly #settled: (job: Job) => void;
+  readonly #failed: (error: KafkaError) => void;
+
+  /**
+   * @param settled called when the job's record is stored, or counted and dropped
+   * @param failed called when a record can be stored in no form: the stream must stop rather than lose it
+   */
+  constructor(
+    cluster: Cluster,
+    producer: Producer,
+    settings: SinkSettings,
+    settled: (job: Job) => void,
+    failed: (error: KafkaError) => void,
+  ) {
+    this.#cluster = cluster;
+    this.#producer = producer;
+    this.#settings = settings;
+    this.#output = new Partitioner(settings.partitioner);
+    this.#settled = settled;
+    this.#failed = failed;
+  }
+
+  /** Writes the result or the error record of a job that has ended. */
+  write(job: Job): void {
+    if (job.result !== undefined) this.#writeResult(job);
+    else this.#writeError(job, job.failure ?? describeFailure(new Error('the job has no outcome')), 'whole');
+  }
+
+  #writeResult(job: Job): void {
+    const { result, record } = job;
+    if (result === undefined) return;
+    const { outputTopic } = this.#settings;
+    const partition = this.#output.pick(record.key, this.#count(outputTopic), record.partition.partition);
+    this.#send(outputTopic, partition, record.key, result.body, resultHeaders(job, result), (error) => {
+      if (error === undefined) this.#finish(job, 'result', '');
+      else this.#writeError(job, describeFailure(error), 'whole');
+    });
+  }
+
+  #writeError(job: Job, failure: Failure, form: ErrorForm): void {
+    const { record } = job;
+    if (form === 'whole') this.#reject(job, failure);
+    const { errorTopic } = this.#settings;
+    if (errorTopic === undefined) return this.#finish(job, 'dropped', failure.code);
+    const partition = this.#errors.pick(null, this.#count(errorTopic), record.partition.partition);
+    let headers = errorHeaders(job, failure, Date.now());
+    if (form !== 'whole') headers.push(valueLeftOutHeader(record.value?.length ?? 0));
+    if (form === 'bare') headers = headers.slice(record.headers.length);
+    const value = form === 'whole' ? record.value : null;
+    const key = form === 'bare' ? null : record.key;
+    this.#send(errorTopic, partition, key, value, headers, (error) => {
+      if (error === undefined) this.#finish(job, 'error', failure.code);
+      else if (form === 'whole') this.#writeError(job, failure, 'without value');
+      else if (form === 'without value') this.#writeError(job, failure, 'bare');
+      else
+        this.#failed(
+          new KafkaError(
+            'ERROR_TOPIC',
+            `the error topic '${errorTopic}' refuses even a small record: ${errorText(error)}`,
+            'fatal',
+            error,
+          ),
+        );
+    });
+  }
+
+  #send(
+    topic: string,
+    partition: number,
+    key: Buffer | null,
+    value: Buffer | null,
+    headers: readonly RecordHeader[],
+    settled: (error: Error | undefined) => void,
+  ): void {
+    this.#producer.send({
+      topic,
+      partition,
+      key,
+      value,
+      headers,
+      sizeBytes: recordSizeBytes(key, value, headers),
+      settled,
+    });
+  }
+
+  // Topics were found at the start; should one have vanished since, the producer waits for its partition 0.
+  #count(topic: string): number {
+    return this.#cluster.topic(topic)?.partitions.length || 1;
+  }
+
+  #reject(job: Job, failure: Failure): void {
+    if (!recordRejected.hasSubscribers) return;
+    const { partition, offset } = job.record;
+    recordRejected.publish({
+      partition: partition.partition,
+      offset,
+      code: failure.code,
+      node: failure.node,
+      message: failure.message,
+    });
+  }
+
+  #finish(job: Job, outcome: 'result' | 'error' | 'dropped', errorCode: string): void {
+    if (recordFinished.hasSubscribers) {
+      const { partition, offset, timestampMs } = job.record;
+      recordFinished.publish({
+        topic: partition.topic,
+        partition: partition.partition,
+        offset,
+        outcome,
+        errorCode,
+        attempts: job.attempts,
+        endToEndMs: timestampMs < 0 ? NaN : Math.max(0, Date.now() - timestampMs),
+        processingMs: performance.now() - job.receivedAtMs,
+      });
+    }
+    this.#settled(job);
+  }
+}
