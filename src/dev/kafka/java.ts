@@ -9,7 +9,7 @@ const CHECK_TIMEOUT_MS = 20_000;
 
 const REMEDY =
   `install a Java runtime, ${OLDEST_JAVA} or newer (Debian and Ubuntu: apt install default-jre-headless; macOS: brew install openjdk), ` +
-  'and put it on PATH or set JAVA_HOME; or use a broker that runs elsewhere';
+  'and put it on PATH or set JAVA_HOME; or use a broker that runs elsewhere (KAFKA_BROKER=HOST:PORT)';
 
 /** The major version in what `java -version` prints: 17 of `17.0.15`, 8 of `1.8.0_392`; undefined when there is none. */
 export function parseJavaVersion(text: string): number | undefined {

@@ -73,7 +73,7 @@ function mavenError(error: ExecFileException, printed: string): MillraceError {
     return new MillraceError(`the embedded Kafka is not downloaded yet, and there is no Maven on PATH to do it`, {
       code: 'MAVEN_MISSING',
       remedy:
-        'install Maven (Debian and Ubuntu: apt install maven; macOS: brew install maven); or set KAFKA_HOME to an unpacked Apache Kafka 4; or use a broker that runs elsewhere',
+        'install Maven (Debian and Ubuntu: apt install maven; macOS: brew install maven); or set KAFKA_HOME to an unpacked Apache Kafka 4; or use a broker that runs elsewhere (KAFKA_BROKER=HOST:PORT)',
       cause: error,
     });
   }
@@ -84,7 +84,7 @@ function mavenError(error: ExecFileException, printed: string): MillraceError {
   return new MillraceError(`Maven could not download Apache Kafka ${KAFKA_VERSION}: ${why}`, {
     code: 'KAFKA_DOWNLOAD_FAILED',
     remedy:
-      'check the network and the mirrors in ~/.m2/settings.xml; or set KAFKA_HOME to an unpacked Apache Kafka 4; or use a broker that runs elsewhere',
+      'check the network and the mirrors in ~/.m2/settings.xml; or set KAFKA_HOME to an unpacked Apache Kafka 4; or use a broker that runs elsewhere (KAFKA_BROKER=HOST:PORT)',
     cause: error,
   });
 }
