@@ -30,7 +30,13 @@ export function resolveEnvironment(
   const overrides = new Map(Object.entries(options.overrides ?? {}));
   const values = new Map<string, string>();
   const problems: Problem[] = [];
-  const base: Path = ['spec', 'predictors', deployment.spec.predictors.findIndex(({ name }) => name === predictor.name), 'svcOrchSpec', 'env'];
+  const base: Path = [
+    'spec',
+    'predictors',
+    deployment.spec.predictors.findIndex(({ name }) => name === predictor.name),
+    'svcOrchSpec',
+    'env',
+  ];
   for (const [index, variable] of (predictor.svcOrchSpec?.env ?? []).entries()) {
     const { name } = variable;
     const source = overrides.has(name)

@@ -1,6 +1,7 @@
 import { unitsOf } from '../graph-units.ts';
-import { KAFKA_REQUIRED, type SeldonDeployment } from '../seldon-deployment.ts';
-import { warning, error, type DeploymentProblem } from './problem.ts';
+import { KAFKA_REQUIRED, type PredictorSpec, type SeldonDeployment } from '../seldon-deployment.ts';
+import { literal } from './kafka-values.ts';
+import { error, warning, type DeploymentProblem } from './problem.ts';
 import { NO_ENGINE } from './webhook-predictors.ts';
 
 /** Deployments that look as if they consumed a stream, or split one, and do not. */
@@ -29,7 +30,7 @@ export function* streaming({ spec }: SeldonDeployment): Generator<DeploymentProb
         remedy: 'remove the annotation',
       });
     }
-    if (isKafka && index > 0) {
+    if (isKafka && spec.predictors.slice(0, index).some((earlier) => mayShareInput(earlier, predictor))) {
       yield warning({
         rule: 'every-record-twice',
         at: [...at, 'name'],
@@ -39,4 +40,12 @@ export function* streaming({ spec }: SeldonDeployment): Generator<DeploymentProb
       });
     }
   }
+}
+
+function mayShareInput(left: PredictorSpec, right: PredictorSpec): boolean {
+  const [one, other] = [left, right].map(({ svcOrchSpec }) => {
+    const variable = svcOrchSpec?.env?.findLast(({ name }) => name === 'KAFKA_INPUT_TOPIC');
+    return variable === undefined ? undefined : literal({ variable, at: [] });
+  });
+  return one === undefined || other === undefined || one === other;
 }

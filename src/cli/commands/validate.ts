@@ -1,0 +1,24 @@
+import { Command, Option } from 'commander';
+import { print } from '../print.ts';
+
+/** `millrace validate FILE...`: everything that is wrong with deployments, before anything runs. */
+export function validateCommand(): Command {
+  return new Command('validate')
+    .description('check SeldonDeployments and say everything that is wrong with them, with line and remedy')
+    .argument('<FILE...>', 'YAML or JSON files; - is standard input')
+    .addOption(new Option('--format <FORMAT>', 'how to print the result').choices(['text', 'json']).default('text'))
+    .addHelpText('after', '\nExits with 1 when there are errors; warnings do not count.')
+    .action(validate);
+}
+
+async function validate(files: readonly string[], { format }: { readonly format: string }): Promise<void> {
+  const { reportFile } = await import('../validation/file-report.ts');
+  const { reportLines } = await import('../validation/report-lines.ts');
+  const reports = [];
+  // Standard input has one text, however often it is named.
+  for (const file of new Set(files)) reports.push(await reportFile(file));
+  const valid = reports.every((report) => report.valid);
+  if (format === 'json') print(JSON.stringify({ valid, files: reports }, null, 2));
+  else for (const line of reports.flatMap(reportLines)) print(line);
+  if (!valid) process.exitCode = 1;
+}
