@@ -102,7 +102,8 @@ async function offsetsAt(
   const timestamp = beginning ? ListOffsetTimestamps.EARLIEST : ListOffsetTimestamps.LATEST;
   const partitions = Array.from({ length: count }, (_, partitionIndex) => ({ partitionIndex, timestamp }));
   const listed = await admin.listOffsets({ topics: [{ name: topic, partitions }], isolationLevel });
-  return new Map(listed[0]?.partitions.map((partition) => [partition.partitionIndex, partition.offset]));
+  const found = listed[0]?.partitions ?? [];
+  return new Map(found.map((one) => [one.partitionIndex, one.offset] as const).sort(([a], [b]) => a - b));
 }
 
 // Undefined when the leader is away or has moved: the caller asks again.

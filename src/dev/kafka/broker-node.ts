@@ -25,6 +25,7 @@ export interface BrokerNodeSpec {
   readonly plan: Omit<NodePlan, 'logDir'>;
   readonly logLevel: BrokerLogLevel;
   readonly heapMb: number;
+  readonly javaOptions: readonly string[];
   readonly scramUsers: readonly ScramUser[];
   readonly env: NodeJS.ProcessEnv;
   /** How long it may take to answer after its start, ms. */
@@ -90,13 +91,13 @@ export class BrokerNode {
     return this.#process?.exited ?? Promise.resolve({ code: null, signal: null });
   }
 
-  /** Asks it to stop, and after the limit (ms) makes it. */
-  async stop(limitMs = STOP_TIMEOUT_MS): Promise<void> {
+  /** Asks it to stop, and after 15 s makes it. */
+  async stop(): Promise<void> {
     const running = this.#process;
     if (running === undefined) return;
     running.signal('SIGTERM');
     const done = new AbortController();
-    const late = sleep(limitMs, 'late', { signal: done.signal }).catch(() => 'stopped');
+    const late = sleep(STOP_TIMEOUT_MS, 'late', { signal: done.signal }).catch(() => 'stopped');
     if ((await Promise.race([running.exited, late])) === 'late') running.signal('SIGKILL');
     done.abort();
     await running.exited;
@@ -182,8 +183,8 @@ export class BrokerNode {
   }
 
   #serverArguments(): string[] {
-    const { dir, install, heapMb, logLevel } = this.#spec;
-    const heap = [`-Xmx${heapMb}m`, '-Xms64m', '-XX:+UseSerialGC', '-XX:+ExitOnOutOfMemoryError'];
+    const { dir, install, heapMb, javaOptions, logLevel } = this.#spec;
+    const heap = [`-Xmx${heapMb}m`, '-Xms64m', '-XX:+UseSerialGC', '-XX:+ExitOnOutOfMemoryError', ...javaOptions];
     const crash = `-XX:ErrorFile=${join(dir.path, 'java-crash.log')}`;
     return [...heap, crash, ...this.#logOptions(logLevel), '-cp', install.classPath, 'kafka.Kafka', this.#configFile];
   }

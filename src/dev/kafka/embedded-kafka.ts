@@ -17,6 +17,8 @@ export interface EmbeddedKafkaOptions {
   readonly partitions?: number;
   /** Java heap, megabytes. Default 512. */
   readonly heapMb?: number;
+  /** More options for `java`. */
+  readonly javaOptions?: readonly string[];
   /** More server properties, which win over Millrace's. */
   readonly properties?: Readonly<Record<string, string>>;
   /** More listeners beside the plain one, each on a free port. */
@@ -104,6 +106,7 @@ async function launch(options: EmbeddedKafkaOptions, install: KafkaInstall, dir:
     },
     logLevel: options.logLevel ?? 'warn',
     heapMb: options.heapMb ?? 512,
+    javaOptions: options.javaOptions ?? [],
     scramUsers: options.scramUsers ?? [],
     env: options.env ?? process.env,
     readyTimeoutMs: options.readyTimeoutMs ?? 60_000,

@@ -60,7 +60,7 @@ export function serverProperties(plan: NodePlan): Record<string, string> {
     'group.initial.rebalance.delay.ms': '0',
     // A broker that was killed may register again only when the session of its former life has ended. The default of 9 s is
     // for networks; this is one machine, but it may be a busy one.
-    'broker.session.timeout.ms': plan.voters.length > 1 ? '6000' : '3000',
+    'broker.session.timeout.ms': plan.voters.length > 1 ? '4000' : '3000',
     'broker.heartbeat.interval.ms': '500',
     'num.network.threads': '2',
     'num.io.threads': '4',
