@@ -1,18 +1,34 @@
-import { Command, CommanderError } from 'commander';
-import { MillraceError } from '../base/errors.ts';
-import { printError } from './print.ts';
+import { CommanderError } from 'commander';
+import { exitCodeOf, printError, tolerateClosedPipes } from './print.ts';
+import { createProgram } from './program.ts';
+import { executorCommand } from './commands/executor.ts';
+import { runCommand } from './commands/run.ts';
+import { validateCommand } from './commands/validate.ts';
+import { kafkaCommand } from './commands/kafka.ts';
 
-const program = new Command('millrace')
-  .description('Runs Seldon inference graphs on Kafka streams')
-  .showHelpAfterError('(millrace --help lists the commands)')
-  .exitOverride();
+// A command's file imports what it needs when it runs, not when it is registered: the help appears at once.
+const program = createProgram([
+  { heading: 'Run a deployment:', commands: [runCommand(), executorCommand(), validateCommand()] },
+  { heading: 'Develop:', commands: [kafkaCommand()] },
+]);
+
+function endWith(error: unknown): void {
+  printError(error);
+  process.exit(exitCodeOf(error));
+}
+
+tolerateClosedPipes();
+process.on('uncaughtException', endWith);
+process.on('unhandledRejection', endWith);
 
 try {
-  await program.parseAsync();
+  if (process.argv.length <= 2) program.outputHelp();
+  else await program.parseAsync();
 } catch (error) {
+  // Commander has printed its own line already.
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
   else {
     printError(error);
-    process.exitCode = error instanceof MillraceError ? error.exitCode : 70;
+    process.exitCode = exitCodeOf(error);
   }
 }

@@ -1,0 +1,50 @@
+import type { Problem } from '../base/errors.ts';
+import type { Transport } from '../protocol/payload.ts';
+
+/** Where the operator mounts the pod's annotations (Kubernetes' downward API). */
+export const ANNOTATIONS_FILE = '/etc/podinfo/annotations';
+
+/**
+ * Reads the downward API's form: lines of `key="value"`, the value quoted as Go quotes. A value may hold `=`; Seldon dropped
+ * every annotation of the pod when one did.
+ */
+export function parseAnnotations(text: string): Record<string, string> {
+  const annotations: Record<string, string> = {};
+  for (const line of text.split('\n')) {
+    const equals = line.indexOf('=');
+    if (equals > 0) annotations[line.slice(0, equals).trim()] = unquote(line.slice(equals + 1).trim());
+  }
+  return annotations;
+}
+
+function unquote(text: string): string {
+  if (!text.startsWith('"')) return text;
+  try {
+    return String(JSON.parse(text));
+  } catch {
+    // An escape that Go knows and JSON does not, such as \x07: only the quotes go.
+    return text.replace(/^"|"$/g, '');
+  }
+}
+
+/**
+ * Limit of one model call from `seldon.io/rest-timeout` or `seldon.io/grpc-timeout`, in milliseconds; undefined where the
+ * annotation is absent, or 0 or negative, which meant "no limit" to Seldon.
+ */
+export function modelTimeoutOf(
+  annotations: Readonly<Record<string, string>>,
+  transport: Transport,
+): { readonly timeoutMs: number | undefined; readonly problems: readonly Problem[] } {
+  const name = transport === 'grpc' ? 'seldon.io/grpc-timeout' : 'seldon.io/rest-timeout';
+  const text = annotations[name];
+  if (text === undefined) return { timeoutMs: undefined, problems: [] };
+  if (!/^[+-]?\d{1,15}$/.test(text)) {
+    const message = `'${text}' is not a whole number of milliseconds`;
+    return {
+      timeoutMs: undefined,
+      problems: [{ path: `annotation ${name}`, message, remedy: 'give one such as "5000", or remove the annotation' }],
+    };
+  }
+  const timeoutMs = Number(text);
+  return { timeoutMs: timeoutMs > 0 ? timeoutMs : undefined, problems: [] };
+}

@@ -1,0 +1,83 @@
+import type { Problem } from '../base/errors.ts';
+import { readOptions, type OptionSources, type OptionSpec } from '../base/options.ts';
+import { consumerGroup } from '../deployment/names.ts';
+import { connectionOptions, consumerOptions } from '../kafka/options.ts';
+import { streamOptions } from '../stream/options.ts';
+import type { KafkaConfig } from './executor-config.ts';
+import type { OptionGroup } from './flag-usage.ts';
+
+/** The options of a streaming predictor, as help and reference show them. */
+export const kafkaOptionGroups: readonly OptionGroup[] = [
+  { heading: 'Kafka connection', specs: connectionOptions },
+  { heading: 'Consumer group', specs: consumerOptions },
+  { heading: 'Stream', specs: streamOptions },
+];
+
+const kafkaOptions = { ...connectionOptions, ...consumerOptions, ...streamOptions };
+
+/** Names of the environment variables that set up Kafka and the stream. */
+export const kafkaVariables: ReadonlySet<string> = new Set(
+  Object.values<OptionSpec<unknown>>(kafkaOptions).flatMap((spec) => spec.env ?? []),
+);
+
+export interface KafkaIdentity {
+  readonly predictor: string;
+  readonly deploymentName: string;
+  readonly namespace: string;
+}
+
+/** Compiles the Kafka part of the configuration; problems come in the order in which Seldon's executor checks. */
+export function kafkaConfig(
+  sources: OptionSources,
+  identity: KafkaIdentity,
+): { readonly kafka: KafkaConfig; readonly problems: readonly Problem[] } {
+  const connection = readOptions(connectionOptions, sources);
+  const consumer = readOptions(consumerOptions, sources);
+  const stream = readOptions(streamOptions, sources);
+  const { inputTopic, outputTopic, errorTopic } = stream.values;
+  const problems: Problem[] = [
+    ...requiredOption('kafka_broker', 'KAFKA_BROKER', connection.values.broker, 'localhost:9092'),
+    ...requiredOption('kafka_input_topic', 'KAFKA_INPUT_TOPIC', inputTopic, 'requests'),
+    ...requiredOption('kafka_output_topic', 'KAFKA_OUTPUT_TOPIC', outputTopic, 'predictions'),
+    ...connection.problems,
+    ...consumer.problems,
+    ...stream.problems,
+  ];
+  if (inputTopic !== '' && inputTopic === outputTopic) {
+    problems.push({
+      path: 'KAFKA_OUTPUT_TOPIC',
+      message: `'${outputTopic}' is the input topic too, so that every result would become a request`,
+      remedy: 'name another topic',
+    });
+  }
+  if (inputTopic !== '' && inputTopic === errorTopic) {
+    problems.push({
+      path: 'KAFKA_ERROR_TOPIC',
+      message: `'${errorTopic}' is the input topic too, so that every failed record would come back for ever`,
+      remedy: "name another topic, or 'none'",
+    });
+  }
+  if (stream.values.fullGraph) {
+    problems.push({
+      path: 'KAFKA_FULL_GRAPH',
+      message: 'Kafka between the nodes of a graph is not supported',
+      remedy: 'leave it out: requests and results go over Kafka, and the models are called directly',
+    });
+  }
+  return {
+    kafka: {
+      connection: connection.values,
+      consumer: consumer.values,
+      stream: stream.values,
+      group: consumerGroup(identity.predictor, identity.deploymentName, identity.namespace),
+    },
+    problems,
+  };
+}
+
+function requiredOption(flag: string, variable: string, value: string, example: string): Problem[] {
+  if (value !== '') return [];
+  return [
+    { path: `--${flag}`, message: 'required, and not given', remedy: `set it or ${variable}, such as ${example}` },
+  ];
+}

@@ -1,0 +1,107 @@
+import { boolean, choice, duration, integer, string, type OptionValues } from '../base/options.ts';
+
+const WITHOUT_EFFECT = 'accepted for compatibility, without effect';
+const PAYLOAD_LOG = 'payload logging is not there yet: accepted, without effect';
+
+/** The executor's own options, as Seldon Core's executor spells them. */
+export const executorOptions = {
+  deploymentName: string({ default: '', flag: 'sdep', help: 'Name of the SeldonDeployment; required' }),
+  namespace: string({ default: '', flag: 'namespace', help: 'Namespace of the SeldonDeployment; required' }),
+  predictorName: string({ default: '', flag: 'predictor', help: 'Name of the predictor to run; required' }),
+  file: string({
+    default: '',
+    flag: 'file',
+    help: 'SeldonDeployment document to take the predictor from (.yaml, .yml, .json), instead of ENGINE_PREDICTOR',
+  }),
+  enginePredictor: string({
+    default: '',
+    env: 'ENGINE_PREDICTOR',
+    help: "The predictor when no file is given: base64 of the JSON of one of the document's spec.predictors",
+  }),
+  serverType: choice({
+    default: 'rpc',
+    choices: ['rpc', 'kafka'],
+    flag: 'server_type',
+    help: 'kafka reads requests from a topic; rpc serves probes and metrics only, for now',
+  }),
+  protocol: choice({
+    default: 'seldon',
+    choices: ['seldon', 'tensorflow', 'v2', 'kfserving'],
+    flag: 'protocol',
+    help: 'Protocol of requests and model calls; kfserving is an old name of v2',
+  }),
+  transport: choice({
+    default: 'rest',
+    choices: ['rest', 'grpc'],
+    flag: 'transport',
+    help: 'Transport of model calls',
+  }),
+  httpPort: integer({
+    default: 8080,
+    min: 0,
+    max: 65_535,
+    flag: 'http_port',
+    help: 'Port of probes and metrics; 0 takes any free one',
+  }),
+  grpcPort: integer({
+    default: 5000,
+    min: 0,
+    max: 65_535,
+    flag: 'grpc_port',
+    help: 'Port of the gRPC server, which is not there yet: accepted, without effect',
+  }),
+  prometheusPath: string({ default: '/metrics', flag: 'prometheus_path', help: 'HTTP path of the metrics' }),
+  fullHealthChecks: boolean({
+    default: false,
+    flag: 'full_health_checks',
+    help: "Ask the models' health endpoints before the start and on /ready; otherwise a connection is enough",
+  }),
+  gracefulTimeoutMs: duration({
+    default: 15_000,
+    min: 0,
+    flag: 'graceful_timeout',
+    help: 'Time to finish records and requests in flight after SIGTERM',
+  }),
+  shutdownDelayMs: duration({
+    default: 0,
+    min: 0,
+    flag: 'shutdown_delay',
+    help: 'Wait between SIGTERM and the begin of the shutdown',
+  }),
+  logLevel: string({
+    default: 'INFO',
+    flag: 'log_level',
+    env: 'SELDON_LOG_LEVEL',
+    help: 'DEBUG, INFO, WARN (or WARNING), ERROR, FATAL; anything else is INFO',
+  }),
+  debug: boolean({
+    default: false,
+    flag: 'debug',
+    env: 'SELDON_DEBUG',
+    help: 'Log for people instead of JSON, from level DEBUG',
+  }),
+  corsAllowedOrigins: string({
+    default: '*',
+    env: 'CORS_ALLOWED_ORIGINS',
+    help: 'Access-Control-Allow-Origin of HTTP answers',
+  }),
+  corsAllowedHeaders: string({
+    default: 'Accept, Accept-Encoding, Authorization, Content-Length, Content-Type, X-CSRF-Token',
+    env: 'CORS_ALLOWED_HEADERS',
+    help: 'Access-Control-Allow-Headers of HTTP answers',
+  }),
+  certMountPath: string({
+    default: '',
+    env: 'SELDON_CERT_MOUNT_PATH',
+    help: 'Folder of the certificate for TLS on the ports, which is not there yet: accepted, the ports stay plain',
+  }),
+  config: string({ default: '', flag: 'config', help: `${WITHOUT_EFFECT}, as in Seldon` }),
+  hostname: string({ default: '', flag: 'hostname', help: `Host name in payload logs; ${PAYLOAD_LOG}` }),
+  loggerWorkers: integer({ default: 10, flag: 'logger_workers', help: PAYLOAD_LOG }),
+  logWorkBufferSize: integer({ default: 10_000, unit: 'records', flag: 'log_work_buffer_size', help: PAYLOAD_LOG }),
+  logWriteTimeoutMs: integer({ default: 2_000, unit: 'ms', flag: 'log_write_timeout_ms', help: PAYLOAD_LOG }),
+  logKafkaBroker: string({ default: '', flag: 'log_kafka_broker', env: 'LOGGER_KAFKA_BROKER', help: PAYLOAD_LOG }),
+  logKafkaTopic: string({ default: '', flag: 'log_kafka_topic', env: 'LOGGER_KAFKA_TOPIC', help: PAYLOAD_LOG }),
+} as const;
+
+export type ExecutorOptions = OptionValues<typeof executorOptions>;

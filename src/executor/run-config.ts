@@ -1,0 +1,184 @@
+import { MillraceError, problemsError, type Problem } from '../base/errors.ts';
+import { readOptions } from '../base/options.ts';
+import { defaultUnit } from '../deployment/defaults/graph-defaults.ts';
+import { parseOverride, resolveEnvironment } from '../deployment/environment.ts';
+import { parseDeployment } from '../deployment/parse.ts';
+import type { PredictorSpec, SeldonDeployment } from '../deployment/seldon-deployment.ts';
+import { modelTimeoutOf } from './annotations.ts';
+import type { ExecutorConfig } from './executor-config.ts';
+import { kafkaConfig, kafkaVariables } from './kafka-config.ts';
+import { logConfig } from './log-config.ts';
+import { endpointProblems, parseEndpoint, withLocalHosts } from './node-endpoint.ts';
+import { executorOptions } from './options.ts';
+
+/** What `millrace run` is told beside the document. */
+export interface RunOptions {
+  /** Name of the document in messages, usually its file. */
+  readonly source: string;
+  /** Which SeldonDeployment, where the document holds several. */
+  readonly deployment?: string | undefined;
+  readonly predictor?: string | undefined;
+  readonly namespace?: string | undefined;
+  /** NAME=VALUE each; they win over everything. */
+  readonly env?: readonly string[] | undefined;
+  /** NODE=HOST:PORT each; they win over the document's endpoints. */
+  readonly endpoints?: readonly string[] | undefined;
+  /** Directory that stands in for the cluster's Secrets and ConfigMaps. */
+  readonly secrets?: string | undefined;
+  readonly host: string;
+  readonly httpPort: number;
+  readonly gracefulTimeoutMs: number;
+  readonly fullHealthChecks: boolean;
+  readonly logLevel?: string | undefined;
+  readonly logFormat: 'json' | 'people';
+}
+
+/**
+ * Compiles a SeldonDeployment document to what one executor does, as the operator and a pod of it would, for this machine.
+ * A KAFKA_* variable of the process wins over the document's, and `--env` over both.
+ *
+ * @throws MillraceError that names what is missing, contradictory or wrong
+ */
+export function readRunConfig(
+  document: string,
+  options: RunOptions,
+  processEnv: Readonly<Record<string, string | undefined>>,
+): ExecutorConfig {
+  const { deployment, notes } = parseDeployment(document, { source: options.source, name: options.deployment });
+  const namespace = chooseNamespace(deployment, options.namespace);
+  const placed = { ...deployment, metadata: { ...deployment.metadata, namespace } };
+  const chosen = choosePredictor(deployment, options.predictor);
+  const predictor = { ...chosen, graph: withLocalHosts(defaultUnit(chosen.graph)) };
+  const endpoints = new Map((options.endpoints ?? []).map(parseEndpoint).map(({ node, endpoint }) => [node, endpoint]));
+
+  const given = Object.fromEntries((options.env ?? []).map(parseOverride).map(({ name, value }) => [name, value]));
+  const ambient = Object.fromEntries(
+    Object.entries(processEnv).filter(([name, value]) => kafkaVariables.has(name) && value) as [string, string][],
+  );
+  const overrides = { ...ambient, ...given };
+  const env = resolveEnvironment(placed, chosen, { secretsDirectory: options.secrets, overrides });
+
+  const words = documentWords(deployment);
+  const annotations = { ...deployment.spec.annotations, ...predictor.annotations };
+  const identity = { predictor: predictor.name, deploymentName: deployment.metadata.name, namespace };
+  const { kafka, problems: kafkaProblems } = kafkaConfig({ env }, identity);
+  const timeout = modelTimeoutOf(annotations, words.transport);
+  const problems: Problem[] = [...words.problems, ...inTermsOfRun(kafkaProblems), ...timeout.problems];
+  if (words.problems.length === 0) problems.push(...endpointProblems(predictor, words, endpoints));
+  if (problems.length > 0) throw problemsError(`${options.source} cannot run here:`, 'RUN_INVALID', problems);
+
+  const own = readOptions(executorOptions, { env });
+  const log = logConfig({
+    level: options.logLevel ?? own.values.logLevel,
+    levelGiven: options.logLevel !== undefined || env['SELDON_LOG_LEVEL'] !== undefined,
+    debug: own.values.debug,
+  });
+  const modelTimeoutMs = timeout.timeoutMs ?? kafka.stream.modelTimeoutMs;
+  return {
+    deploymentName: identity.deploymentName,
+    namespace,
+    predictor,
+    protocol: words.protocol,
+    transport: words.transport,
+    overrideEndpoints: endpoints,
+    routingInjection: Boolean(env['SELDON_ENABLE_ROUTING_INJECTION']),
+    kafka: { ...kafka, stream: { ...kafka.stream, modelTimeoutMs } },
+    http: {
+      host: options.host,
+      port: options.httpPort,
+      metricsPath: executorOptions.prometheusPath.default,
+      corsAllowedOrigins: own.values.corsAllowedOrigins,
+      corsAllowedHeaders: own.values.corsAllowedHeaders,
+    },
+    gracefulTimeoutMs: options.gracefulTimeoutMs,
+    shutdownDelayMs: 0,
+    fullHealthChecks: options.fullHealthChecks,
+    modelTimeoutMs,
+    annotations,
+    log: { level: log.log.level, format: options.logFormat },
+    notes: [...notes, ...whereFrom(chosen, ambient, given, env)],
+    warnings: log.warnings,
+  };
+}
+
+function chooseNamespace({ metadata }: SeldonDeployment, given: string | undefined): string {
+  const written = metadata.namespace || undefined;
+  // The namespace is part of the consumer group's name: the wrong one would read the topic from its begin.
+  if (written !== undefined && given !== undefined && written !== given) {
+    throw new MillraceError(`the document says namespace '${written}', and --namespace says '${given}'`, {
+      code: 'NAMESPACE_CONTRADICTION',
+      remedy: 'leave --namespace out, or change the document',
+      exitCode: 2,
+    });
+  }
+  return written ?? given ?? 'default';
+}
+
+function choosePredictor({ spec }: SeldonDeployment, name: string | undefined): PredictorSpec {
+  const names = spec.predictors.map((predictor) => predictor.name).join(', ');
+  const [first, ...others] = spec.predictors;
+  const found = name === undefined ? first : spec.predictors.find((predictor) => predictor.name === name);
+  if (found === undefined) {
+    throw new MillraceError(`the document has no predictor${name === undefined ? '' : ` '${name}'`}`, {
+      code: 'PREDICTOR_NOT_FOUND',
+      remedy: names === '' ? 'add one to spec.predictors' : `its predictors are ${names}`,
+    });
+  }
+  if (name === undefined && others.length > 0) {
+    throw new MillraceError(`the document has ${spec.predictors.length} predictors: ${names}`, {
+      code: 'PREDICTOR_AMBIGUOUS',
+      remedy: 'choose one with --predictor NAME',
+    });
+  }
+  return found;
+}
+
+const wordOptions = { protocol: executorOptions.protocol, transport: executorOptions.transport };
+
+function documentWords({ spec }: SeldonDeployment) {
+  // The option declarations judge the document's words, as if they were flags.
+  const flags = { protocol: spec.protocol || 'seldon', transport: spec.transport || 'rest' };
+  const { values, problems } = readOptions(wordOptions, { env: {}, flags });
+  const found: Problem[] = problems.map((problem) => ({ ...problem, path: problem.path.replace('--', 'spec.') }));
+  if (spec.serverType !== 'kafka') {
+    found.push({
+      path: 'spec.serverType',
+      message: `'${spec.serverType ?? 'rpc'}' is no stream processor`,
+      remedy: 'set it to kafka',
+    });
+  }
+  const protocol = values.protocol === 'kfserving' ? ('v2' as const) : values.protocol;
+  return { protocol, transport: values.transport, problems: found };
+}
+
+/** The flags of the executor are no flags of `run`: say which variable instead. */
+function inTermsOfRun(problems: readonly Problem[]): Problem[] {
+  return problems.map((problem) => {
+    if (!problem.path.startsWith('--')) return problem;
+    const variable = problem.path.slice(2).toUpperCase();
+    return {
+      path: variable,
+      message: 'is not set',
+      remedy: `set it in svcOrchSpec.env, or with --env ${variable}=VALUE`,
+    };
+  });
+}
+
+/** One line on the broker, and one on what else this shell changes: nobody should read another cluster by accident. */
+function whereFrom(
+  predictor: PredictorSpec,
+  ambient: Readonly<Record<string, string>>,
+  given: Readonly<Record<string, string>>,
+  env: Readonly<Record<string, string>>,
+): string[] {
+  const written = predictor.svcOrchSpec?.env?.find(({ name }) => name === 'KAFKA_BROKER')?.value;
+  const instead = written !== undefined && written !== env['KAFKA_BROKER'] ? ` (the document says ${written})` : '';
+  let from = 'the document';
+  if (given['KAFKA_BROKER'] !== undefined) from = '--env';
+  else if (ambient['KAFKA_BROKER'] !== undefined) from = "this shell's KAFKA_BROKER";
+  const others = Object.keys(ambient).filter((name) => name !== 'KAFKA_BROKER' && given[name] === undefined);
+  return [
+    `Kafka broker ${env['KAFKA_BROKER'] ?? ''}, from ${from}${instead}`,
+    ...(others.length > 0 ? [`also from this shell: ${others.join(', ')}`] : []),
+  ];
+}

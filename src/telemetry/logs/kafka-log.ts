@@ -1,0 +1,47 @@
+import {
+  brokerRecovered,
+  brokerTrouble,
+  offsetOutOfRange,
+  offsetsCommitted,
+  partitionsAssigned,
+  partitionsRevoked,
+  topicCreated,
+  topicMissing,
+} from '../../kafka/channels.ts';
+import type { Subscriptions } from '../subscriptions.ts';
+import type { LimitedLog } from './limited-log.ts';
+
+/** Tells in the log what happens between us and the brokers. */
+export function logKafka(log: LimitedLog, subscriptions: Subscriptions): void {
+  subscriptions.add(brokerTrouble, ({ role, what, error, attempt, delayMs }) => {
+    const fields = { role, attempt, delayMs: Math.round(delayMs), error };
+    log.limited(`trouble ${role} ${what}`, 'warn', fields, `Kafka: ${what} failed; trying again`);
+  });
+  subscriptions.add(brokerRecovered, ({ role, downMs }) => {
+    log.logger.info({ role, downMs: Math.round(downMs) }, 'Kafka answers again');
+  });
+  subscriptions.add(partitionsAssigned, ({ group, topic, generation, partitions }) => {
+    const numbers = partitions.map(({ partition }) => partition);
+    log.logger.info({ group, topic, generation, partitions: numbers }, `reading ${numbers.length} partitions`);
+    for (const { partition, offset } of partitions)
+      log.logger.debug({ topic, partition, offset }, 'starting at offset');
+  });
+  subscriptions.add(partitionsRevoked, ({ group, topic, partitions, lost, reason }) => {
+    const fields = { group, topic, partitions, reason };
+    if (lost) log.logger.warn(fields, 'partitions lost: what was in flight will be repeated by their new owner');
+    else log.logger.info(fields, 'partitions released');
+  });
+  subscriptions.add(offsetsCommitted, ({ topic, offsets, durationMs }) => {
+    if (!log.logger.isLevelEnabled('debug')) return;
+    log.logger.debug({ topic, offsets, durationMs: Math.round(durationMs) }, 'offsets committed');
+  });
+  subscriptions.add(offsetOutOfRange, (event) => {
+    log.logger.error(event, 'records were deleted by retention before they were read; reading goes on behind them');
+  });
+  subscriptions.add(topicMissing, ({ topic, role }) => {
+    log.limited(`missing ${topic}`, 'warn', { topic }, `the ${role} topic does not exist yet; waiting for it`);
+  });
+  subscriptions.add(topicCreated, ({ topic, partitions }) => {
+    log.logger.info({ topic, partitions }, 'topic created');
+  });
+}

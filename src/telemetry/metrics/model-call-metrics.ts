@@ -1,0 +1,137 @@
+import { Counter, Histogram, Summary, type Registry } from 'prom-client';
+import type { ModelClient, NodeCall } from '../../graph/model-client.ts';
+import { NodeError } from '../../graph/node-error.ts';
+import { containerOf } from '../../deployment/graph-units.ts';
+import type { PredictorSpec } from '../../deployment/seldon-deployment.ts';
+import type { Protocol } from '../../protocol/payload.ts';
+import { restPath } from '../../protocol/rest/paths.ts';
+import { CALL_BUCKETS } from './registry.ts';
+
+export interface MeasuredPredictor {
+  readonly deploymentName: string;
+  readonly predictor: PredictorSpec;
+  readonly protocol: Protocol;
+}
+
+const LABELS = [
+  'deployment_name',
+  'predictor_name',
+  'predictor_version',
+  'service',
+  'method',
+  'code',
+  'model_name',
+  'model_image',
+  'model_version',
+] as const;
+
+/**
+ * A model client whose calls are measured as Seldon's executor measures them, so that its dashboards go on: one sample for each
+ * answer, whatever its status; what got no answer is counted in a metric of ours.
+ */
+export function measuredClient(client: ModelClient, registry: Registry, measured: MeasuredPredictor): ModelClient {
+  const metrics = new ModelCallMetrics(registry, measured);
+  return {
+    async call(call) {
+      const begun = performance.now();
+      try {
+        const answer = await client.call(call);
+        metrics.answered(call, 200, performance.now() - begun);
+        return answer;
+      } catch (error) {
+        metrics.failed(call, error, performance.now() - begun);
+        throw error;
+      }
+    },
+    checkReady: (nodeName, endpoint) => client.checkReady(nodeName, endpoint),
+    close: () => client.close(),
+  };
+}
+
+type Observer = (seconds: number) => void;
+
+class ModelCallMetrics {
+  readonly #histogram: Histogram<(typeof LABELS)[number]>;
+  readonly #summary: Summary<(typeof LABELS)[number]>;
+  readonly #failures: Counter<'node' | 'failure'>;
+  readonly #measured: MeasuredPredictor;
+  /** By step, model name and status: labels are resolved once. Bounded, as callers may name models. */
+  readonly #observers = new Map<string, Observer>();
+
+  constructor(registry: Registry, measured: MeasuredPredictor) {
+    const registers = [registry];
+    this.#measured = measured;
+    this.#histogram = new Histogram({
+      name: 'seldon_api_executor_client_requests_seconds',
+      help: 'A histogram of latencies for client calls from executor',
+      labelNames: LABELS,
+      buckets: CALL_BUCKETS,
+      registers,
+    });
+    this.#summary = new Summary({
+      name: 'seldon_api_executor_client_requests_seconds_summary',
+      help: 'A summary of latencies for client calls from executor',
+      labelNames: LABELS,
+      percentiles: [0.5, 0.75, 0.9, 0.98, 0.99, 1],
+      maxAgeSeconds: 600,
+      ageBuckets: 5,
+      registers,
+    });
+    this.#failures = new Counter({
+      name: 'millrace_model_call_failures_total',
+      help: 'Model calls without a usable answer, by node and kind (unreachable, interrupted, timeout, status, answer ...)',
+      labelNames: ['node', 'failure'],
+      registers,
+    });
+  }
+
+  answered(call: NodeCall, status: number | string, durationMs: number): void {
+    const key = `${call.method} ${call.nodeName} ${call.modelName} ${status}`;
+    let observe = this.#observers.get(key);
+    if (observe === undefined) {
+      observe = this.#observer(call, status);
+      if (this.#observers.size < MAX_OBSERVERS) this.#observers.set(key, observe);
+    }
+    observe(durationMs / 1000);
+  }
+
+  failed(call: NodeCall, error: unknown, durationMs: number): void {
+    if (!(error instanceof NodeError)) return;
+    this.#failures.inc({ node: call.nodeName, failure: error.failure });
+    if (error.failure === 'status' && error.status !== undefined) this.answered(call, error.status, durationMs);
+  }
+
+  #observer(call: NodeCall, status: number | string): Observer {
+    const { deploymentName, predictor, protocol } = this.#measured;
+    const { image, version } = imageParts(containerOf(predictor, call.nodeName)?.image ?? '');
+    const labels = {
+      deployment_name: deploymentName,
+      predictor_name: predictor.name,
+      predictor_version: predictor.annotations?.['version'] ?? '',
+      service: restPath(protocol, call.method, call.modelName),
+      method: 'post',
+      code: String(status),
+      model_name: call.modelName,
+      model_image: image,
+      model_version: version,
+    };
+    const histogram = this.#histogram.labels(labels);
+    const summary = this.#summary.labels(labels);
+    return (seconds) => {
+      histogram.observe(seconds);
+      summary.observe(seconds);
+    };
+  }
+}
+
+const MAX_OBSERVERS = 1_000;
+
+/**
+ * Name and version of an image. Seldon cuts at every colon, so that a registry's port becomes the end of the name; here the tag
+ * is what stands behind the last colon of the last part.
+ */
+function imageParts(image: string): { readonly image: string; readonly version: string } {
+  const colon = image.lastIndexOf(':');
+  if (colon < 0 || image.includes('/', colon)) return { image, version: '' };
+  return { image: image.slice(0, colon), version: image.slice(colon + 1) };
+}

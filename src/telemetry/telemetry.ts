@@ -1,0 +1,40 @@
+import { Counter, type Registry } from 'prom-client';
+import { systemClock } from '../base/clock.ts';
+import { errorText } from '../base/errors.ts';
+import { logKafka } from './logs/kafka-log.ts';
+import { LimitedLog } from './logs/limited-log.ts';
+import { LogLimiter } from './logs/log-limiter.ts';
+import type { Logger } from './logs/logger.ts';
+import { logStream } from './logs/stream-log.ts';
+import { kafkaMetrics } from './metrics/kafka-metrics.ts';
+import { createRegistry } from './metrics/registry.ts';
+import { streamMetrics } from './metrics/stream-metrics.ts';
+import { Subscriptions } from './subscriptions.ts';
+
+export interface Telemetry {
+  readonly registry: Registry;
+  /** Ends the subscriptions. */
+  end(): void;
+}
+
+/** Listens to every channel of the lower floors and makes metrics and log lines of what they tell. */
+export function startTelemetry(logger: Logger): Telemetry {
+  const registry = createRegistry();
+  const errors = new Counter({
+    name: 'millrace_telemetry_errors_total',
+    help: 'Events that could not be measured or logged: a fault of Millrace, without effect on records',
+    labelNames: ['channel'],
+    registers: [registry],
+  });
+  const limiter = new LogLimiter(systemClock);
+  const own = new LimitedLog(logger.child({ logger: 'telemetry' }), limiter);
+  const subscriptions = new Subscriptions((error, channel) => {
+    errors.inc({ channel });
+    own.limited(channel, 'error', { channel, error: errorText(error) }, 'an event could not be measured or logged');
+  });
+  kafkaMetrics(registry, subscriptions);
+  streamMetrics(registry, subscriptions);
+  logKafka(new LimitedLog(logger.child({ logger: 'kafka' }), limiter), subscriptions);
+  logStream(new LimitedLog(logger.child({ logger: 'stream' }), limiter), subscriptions);
+  return { registry, end: () => subscriptions.end() };
+}
