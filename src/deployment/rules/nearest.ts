@@ -1,7 +1,7 @@
-/** The known word that a misspelt one was probably meant to be: at most a third of it differs. */
+/** The known word that a misspelt one was probably meant to be: at most about a third of it differs. */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;
-  let bestDistance = Math.floor(word.length / 3) + 1;
+  let bestDistance = Math.ceil(word.length / 3) + 1;
   for (const candidate of known) {
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];

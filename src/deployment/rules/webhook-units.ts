@@ -2,7 +2,7 @@ import { containerOf, isPrepackaged, unitsOf, type PlacedUnit } from '../graph-u
 import { findPredictorServer, type PredictorServers } from '../predictor-servers.ts';
 import type { PredictorSpec, SeldonDeploymentSpec } from '../seldon-deployment.ts';
 import { nearest } from './nearest.ts';
-import { error, type DeploymentProblem } from './problem.ts';
+import { error, type DeploymentProblem, type Finding } from './problem.ts';
 
 const WITHOUT_TENSORFLOW = ['SKLEARN_SERVER', 'XGBOOST_SERVER', 'MLFLOW_SERVER', 'HUGGINGFACE_SERVER'];
 
@@ -37,7 +37,7 @@ export function* graphUnits(
   }
 }
 
-type Shared = Pick<Parameters<typeof error>[0], 'at'> & { readonly path: string; readonly value: string };
+type Shared = Pick<Finding, 'at' | 'path' | 'value'>;
 
 function* ownUnit({ unit }: PlacedUnit, predictor: PredictorSpec, shared: Shared): Generator<DeploymentProblem> {
   if (containerOf(predictor, unit.name) === undefined) {

@@ -39,7 +39,7 @@ spec:
 /** The sample with one piece of its text replaced; a piece that is not there is a mistake of the test. */
 export function sampleWith(piece: string, replacement: string): string {
   if (!SAMPLE.includes(piece)) throw new Error(`the sample has no ${JSON.stringify(piece)}`);
-  return SAMPLE.replace(piece, replacement);
+  return SAMPLE.replace(piece, () => replacement);
 }
 
 export const parse = (text: string): SeldonDeployment => parseDeployment(text).deployment;
