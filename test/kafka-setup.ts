@@ -5,10 +5,21 @@ let kafka: EmbeddedKafka | undefined;
 
 export async function globalSetup(): Promise<void> {
   if (process.env['MILLRACE_TEST_KAFKA']) return;
-  kafka = await startEmbeddedKafka({ progress: (note) => process.stderr.write(`${note}\n`) });
+  try {
+    // Nobody kills it, but the machine may be busy.
+    kafka = await startEmbeddedKafka({ sessionMs: 9_000, progress: say });
+  } catch (error) {
+    say('No Kafka for the integration tests; MILLRACE_TEST_KAFKA=HOST:PORT would name one that runs elsewhere.');
+    throw error;
+  }
+  // The processes of the test files inherit it.
   process.env['MILLRACE_TEST_KAFKA'] = kafka.bootstrap;
 }
 
 export async function globalTeardown(): Promise<void> {
   await kafka?.stop();
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
 }

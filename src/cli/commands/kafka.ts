@@ -42,6 +42,9 @@ const kafkaOptions = {
   printAddress: boolean({ default: false, flag: 'print-address', help: 'print nothing but the address, for scripts' }),
 } as const;
 
+/** Kafka's own default: a laptop may be busy. */
+const KAFKA_SESSION_MS = 9_000;
+
 /** `millrace kafka`: Apache Kafka for development, until Ctrl-C. */
 export function kafkaCommand(): Command {
   const command = new Command('kafka').description(
@@ -79,6 +82,7 @@ async function runKafka(given: Record<string, unknown>): Promise<void> {
       partitions: values.partitions,
       logLevel: values.logLevel,
       heapMb: values.heapMb,
+      sessionMs: KAFKA_SESSION_MS,
       properties: { 'auto.create.topics.enable': String(values.autoCreateTopics) },
       progress: note,
       signal: stopAsked,

@@ -63,6 +63,7 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions = {})
         voters,
         listeners: [],
         partitions: options.partitions ?? 1,
+        sessionMs: 4_000,
         properties: options.properties ?? {},
       },
       logLevel: options.logLevel ?? 'warn',

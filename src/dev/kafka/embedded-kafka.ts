@@ -17,6 +17,11 @@ export interface EmbeddedKafkaOptions {
   readonly partitions?: number;
   /** Java heap, megabytes. Default 512. */
   readonly heapMb?: number;
+  /**
+   * How soon the controller takes a silent broker for dead, ms; so long a killed one must wait before it comes back. Default
+   * 3000, for fault tests; longer is for machines so busy that heartbeats are late.
+   */
+  readonly sessionMs?: number;
   /** More options for `java`. */
   readonly javaOptions?: readonly string[];
   /** More server properties, which win over Millrace's. */
@@ -102,6 +107,7 @@ async function launch(options: EmbeddedKafkaOptions, install: KafkaInstall, dir:
       voters: [{ nodeId: 1, controllerPort }],
       listeners,
       partitions: options.partitions ?? 1,
+      sessionMs: options.sessionMs ?? 3_000,
       properties: options.properties ?? {},
     },
     logLevel: options.logLevel ?? 'warn',

@@ -16,6 +16,11 @@ export interface NodePlan {
   readonly listeners: readonly (ListenerSpec & { readonly port: number })[];
   /** Partitions of topics that are created without a number. */
   readonly partitions: number;
+  /**
+   * After so long without a heartbeat the controller takes the broker for dead. Until then one that was killed may not come
+   * back; but on a machine too busy for a heartbeat a short one makes a living broker lose its partitions for a moment.
+   */
+  readonly sessionMs: number;
   readonly properties: Readonly<Record<string, string>>;
 }
 
@@ -58,9 +63,7 @@ export function serverProperties(plan: NodePlan): Record<string, string> {
     'share.coordinator.state.topic.min.isr': minInSync,
     // A group's first member need not wait for more to come.
     'group.initial.rebalance.delay.ms': '0',
-    // A broker that was killed may register again only when the session of its former life has ended. The default of 9 s is
-    // for networks; this is one machine, but it may be a busy one.
-    'broker.session.timeout.ms': plan.voters.length > 1 ? '4000' : '3000',
+    'broker.session.timeout.ms': String(plan.sessionMs),
     'broker.heartbeat.interval.ms': '500',
     'num.network.threads': '2',
     'num.io.threads': '4',

@@ -23,6 +23,7 @@ const plan: NodePlan = {
   voters: [{ nodeId: 1, controllerPort: 20002 }],
   listeners: [],
   partitions: 3,
+  sessionMs: 3_000,
   properties: {},
 };
 
