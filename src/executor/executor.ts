@@ -25,10 +25,11 @@ import { StopRequest } from './stop-signal.ts';
  * @throws what stops the start, and what the stream cannot recover from
  */
 export async function runExecutor(config: ExecutorConfig): Promise<number> {
-  const logger = createLogger(config.log).child({ logger: 'executor' });
+  const root = createLogger(config.log);
+  const logger = root.child({ logger: 'executor' });
   for (const text of config.notes) logger.info(text);
   for (const text of config.warnings) logger.warn(text);
-  const telemetry = startTelemetry(logger);
+  const telemetry = startTelemetry(root);
   const graph = createGraph(config, telemetry);
   const stream = config.kafka && startStream(config.kafka, graph);
   const stop = new StopRequest();

@@ -24,18 +24,21 @@ function describe(spec: OptionSpec<unknown>): string[] {
 
 function placeholder(spec: OptionSpec<unknown>): string {
   if (spec.kind === 'boolean') return '[=BOOL]';
-  if (spec.kind === 'choice') return ` ${choices(spec)}`;
+  if (spec.kind === 'choice') return ` ${shownChoices(spec).join('|')}`;
   return ` ${spec.kind.toUpperCase()}`;
 }
 
-/** Each choice once, whatever its case. */
-function choices(spec: OptionSpec<unknown>): string {
-  return [...new Map(spec.choices?.map((choice) => [choice.toLowerCase(), choice])).keys()].join('|');
+/** Each choice once, whatever its case, as it is spelled first. */
+export function shownChoices(spec: OptionSpec<unknown>): string[] {
+  const shown = new Map<string, string>();
+  for (const choice of spec.choices ?? [])
+    if (!shown.has(choice.toLowerCase())) shown.set(choice.toLowerCase(), choice);
+  return [...shown.values()];
 }
 
 function facts(spec: OptionSpec<unknown>): string {
   const facts: string[] = [];
-  if (spec.kind === 'choice' && spec.flag === undefined) facts.push(choices(spec));
+  if (spec.kind === 'choice' && spec.flag === undefined) facts.push(shownChoices(spec).join('|'));
   if (spec.unit !== undefined) facts.push(`in ${spec.unit}`);
   if (spec.default !== '') facts.push(`default ${defaultText(spec)}`);
   if (spec.flag !== undefined && spec.env !== undefined) {

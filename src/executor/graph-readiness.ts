@@ -1,5 +1,6 @@
 import { sleep, type Clock } from '../base/clock.ts';
 import { errorText } from '../base/errors.ts';
+import { NodeError } from '../graph/node-error.ts';
 
 /** What is asked: resolves when every node is ready, rejects with why one is not. */
 export interface ReadinessCheck {
@@ -53,7 +54,8 @@ export class GraphReadiness {
     const limit = sleep(CHECK_LIMIT_MS, ended.signal).then(() => `no answer within ${CHECK_LIMIT_MS} ms`);
     const check = this.#graph.checkReady().then(
       () => undefined,
-      (error: unknown) => errorText(error),
+      // A node's failure has its cause in its message.
+      (error: unknown) => (error instanceof NodeError ? error.message : errorText(error)),
     );
     const reason = await Promise.race([check, limit]);
     ended.abort();

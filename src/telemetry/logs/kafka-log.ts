@@ -15,7 +15,13 @@ import type { LimitedLog } from './limited-log.ts';
 export function logKafka(log: LimitedLog, subscriptions: Subscriptions): void {
   subscriptions.add(brokerTrouble, ({ role, what, error, attempt, delayMs }) => {
     const fields = { role, attempt, delayMs: Math.round(delayMs), error };
-    log.limited(`trouble ${role} ${what}`, 'warn', fields, `Kafka: ${what} failed; trying again`);
+    // Leaders move and coordinators load: the first failures are no news.
+    log.limited(
+      `trouble ${role} ${what}`,
+      attempt < 3 ? 'info' : 'warn',
+      fields,
+      `Kafka: ${what} failed; trying again`,
+    );
   });
   subscriptions.add(brokerRecovered, ({ role, downMs }) => {
     log.logger.info({ role, downMs: Math.round(downMs) }, 'Kafka answers again');
