@@ -13,6 +13,8 @@ export interface FetcherHandler {
   records(partition: AssignedPartition, records: readonly InputRecord[], sizeBytes: number): void;
   /** The position is not in the log (any more): move it, then clear `retryAtMs`. */
   outOfRange(partition: AssignedPartition): void;
+  /** A broker has answered for these partitions; `any` is false when it had nothing at any of their positions. */
+  answered?(partitions: readonly AssignedPartition[], any: boolean): void;
   /** Reading cannot go on until a person acts. */
   failed(error: KafkaError): void;
 }
@@ -21,6 +23,7 @@ const MAX_WAIT_MS = 500;
 const MAX_BYTES = 16 * 1024 * 1024;
 const PARTITION_MAX_BYTES = 1024 * 1024;
 const READ_COMMITTED = 1;
+const LOG_APPEND_TIME = 1 << 3;
 const PARTITION_RETRY = { initialMs: 100, maxMs: 5_000 };
 
 /**
@@ -91,7 +94,8 @@ export class Fetcher {
         continue;
       }
       try {
-        this.#take(await this.#fetch(node, ready));
+        const any = this.#take(await this.#fetch(node, ready), ready);
+        this.#handler.answered?.(ready, any);
         attempt = 0;
         this.#cluster.recovered('fetch');
       } catch (thrown) {
@@ -107,7 +111,9 @@ export class Fetcher {
 
   async #idle(led: readonly AssignedPartition[], now: number): Promise<void> {
     const wake = this.#wake.promise;
-    const due = led.filter((partition) => !partition.paused).map((partition) => partition.retryAtMs - now);
+    // Infinity stands for a position that is being found anew: `update` follows.
+    const timed = led.filter((partition) => !partition.paused && partition.retryAtMs !== Infinity);
+    const due = timed.map((partition) => partition.retryAtMs - now);
     if (due.length === 0) return await wake;
     const timer = new AbortController();
     await Promise.race([wake, sleep(Math.max(1, Math.min(...due)), timer.signal)]);
@@ -119,9 +125,8 @@ export class Fetcher {
     try {
       await this.#cluster.refresh([this.#topic]);
       this.#cluster.recovered('metadata');
-      const lost = this.#partitions.some(
-        (partition) => this.#cluster.topic(this.#topic)?.partitions[partition.partition] === undefined,
-      );
+      const known = this.#cluster.topic(this.#topic)?.partitions;
+      const lost = this.#partitions.some((partition) => (known?.[partition.partition]?.leader ?? -1) < 0);
       if (lost) await this.#cluster.pause('metadata', `topic '${this.#topic}'`, noLeader(this.#topic), attempt);
     } catch (thrown) {
       const error = toKafkaError(thrown);
@@ -159,18 +164,26 @@ export class Fetcher {
     return await withResponse(request);
   }
 
-  #take(response: FetchResponse): void {
+  /**
+   * Takes an answer for what was asked: a partition that was assigned again meanwhile is another object, and the answer may lie
+   * beyond that one's position.
+   *
+   * @returns whether there was anything in the answer, also what a reader may not see
+   */
+  #take(response: FetchResponse, asked: readonly AssignedPartition[]): boolean {
     if (response.errorCode !== 0) {
       const code = errorName(response.errorCode);
       throw new KafkaError(code, code, classifyKafkaCode(code));
     }
     let stale = false;
+    let any = false;
     for (const answer of response.responses.flatMap((topic) => topic.partitions)) {
-      const partition = this.#partitions.find((candidate) => candidate.partition === answer.partitionIndex);
-      if (!partition || partition.revoked) continue;
+      const partition = asked.find((candidate) => candidate.partition === answer.partitionIndex);
+      if (!partition || partition.revoked || !this.#partitions.includes(partition)) continue;
       if (answer.errorCode === 0) {
         partition.failures = 0;
         partition.endOffset = Number(answer.lastStableOffset >= 0n ? answer.lastStableOffset : answer.highWatermark);
+        any ||= (answer.records?.length ?? 0) > 0;
         this.#deliver(partition, answer.records ?? [], answer.abortedTransactions);
         continue;
       }
@@ -184,6 +197,7 @@ export class Fetcher {
       } else stale = true;
     }
     if (stale) throw new KafkaError('NOT_LEADER_OR_FOLLOWER', `leaders of '${this.#topic}' have moved`, 'retry');
+    return any;
   }
 
   #deliver(
@@ -198,17 +212,20 @@ export class Fetcher {
     for (const batch of visibleBatches(batches, aborted)) {
       const firstOffset = Number(batch.firstOffset);
       const firstTimestamp = Number(batch.firstTimestamp);
+      // With `message.timestamp.type=LogAppendTime` the broker writes its time into the batch, not into the records.
+      const appendedAtMs = (batch.attributes & LOG_APPEND_TIME) === 0 ? undefined : Number(batch.maxTimestamp);
       for (const { offsetDelta, timestampDelta, key, value, headers } of batch.records) {
         const offset = firstOffset + offsetDelta;
         // A batch is sent whole, also when reading began in its middle.
         if (offset < partition.position) continue;
         const size = recordSizeBytes(key, value, headers);
-        const timestampMs = firstTimestamp + Number(timestampDelta);
+        const timestampMs = appendedAtMs ?? firstTimestamp + Number(timestampDelta);
         records.push({ partition, offset, timestampMs, key, value, headers, sizeBytes: size });
         sizeBytes += size;
       }
     }
-    partition.position = Number(last.firstOffset) + last.lastOffsetDelta + 1;
+    // An old leader's late answer can end before what its successor has told since.
+    partition.position = Math.max(partition.position, Number(last.firstOffset) + last.lastOffsetDelta + 1);
     if (records.length > 0) this.#handler.records(partition, records, sizeBytes);
     partition.tracker.skippedTo(partition.position);
   }
