@@ -8,13 +8,16 @@ export class PartitionQueue {
   /** The batch that was sent and not answered; sent again as it is until it is. */
   batch: OutputRecord[] = [];
   messages: MessageRecord[] = [];
+  /** The batch is in a request that is under way; no other may carry it, or one answer would count for two batches. */
+  sending = false;
   /** Producer id that `sequence` counts under. */
   producerId = -1n;
   /** Sequence number of the first record of the batch. */
   sequence = 0;
   /** Most records of a batch; falls when the broker finds one too large, and recovers. */
   batchLimit = MAX_BATCH_RECORDS;
-  #waiting: OutputRecord[] = [];
+  // Slots before the head are empty: what was stored must not be held any longer.
+  #waiting: (OutputRecord | undefined)[] = [];
   #head = 0;
 
   constructor(topic: string, partition: number) {
@@ -41,7 +44,7 @@ export class PartitionQueue {
       if (sizeBytes > limitBytes && this.batch.length > 0) break;
       this.batch.push(record);
       this.messages.push(toMessage(record));
-      this.#head++;
+      this.#waiting[this.#head++] = undefined;
     }
     if (this.#head > 1024 && this.#head * 2 > this.#waiting.length) {
       this.#waiting = this.#waiting.slice(this.#head);
@@ -60,7 +63,7 @@ export class PartitionQueue {
   /** The batch is too large for the broker: its records wait again, for smaller batches. */
   halve(): void {
     this.batchLimit = Math.max(1, this.batch.length >> 1);
-    this.#waiting = [...this.batch, ...this.#waiting.slice(this.#head)];
+    this.#waiting = this.#everything();
     this.#head = 0;
     this.batch = [];
     this.messages = [];
@@ -73,12 +76,16 @@ export class PartitionQueue {
 
   /** Takes everything out, for giving up. */
   drain(): OutputRecord[] {
-    const all = [...this.batch, ...this.#waiting.slice(this.#head)];
+    const all = this.#everything();
     this.batch = [];
     this.messages = [];
     this.#waiting = [];
     this.#head = 0;
     return all;
+  }
+
+  #everything(): OutputRecord[] {
+    return [...this.batch, ...this.#waiting.slice(this.#head).filter((record) => record !== undefined)];
   }
 }
 

@@ -87,7 +87,7 @@ export class Producer {
   #wake(): void {
     if (this.#closed || this.#cluster.closed) return;
     for (const queue of this.#all()) {
-      if (queue.empty) continue;
+      if (queue.empty || queue.sending) continue;
       const leader = this.#leader(queue);
       if (this.#busy.has(leader)) continue;
       this.#busy.add(leader);
@@ -102,7 +102,9 @@ export class Producer {
   // Sends to one broker until nothing is left for it. -1 stands for partitions whose leader is not known.
   async #run(leader: number): Promise<void> {
     for (let attempt = 0; !this.#closed && !this.#cluster.closed;) {
-      const queues = [...this.#all()].filter((queue) => !queue.empty && this.#leader(queue) === leader);
+      const queues = [...this.#all()].filter(
+        (queue) => !queue.empty && !queue.sending && this.#leader(queue) === leader,
+      );
       if (queues.length === 0) break;
       try {
         if (leader < 0) await this.#refresh(queues);
@@ -134,33 +136,21 @@ export class Producer {
 
   async #produce(leader: number, queues: readonly PartitionQueue[]): Promise<void> {
     const { id, epoch } = await this.#identify();
-    const sending: PartitionQueue[] = [];
-    let sizeBytes = 0;
-    for (const queue of queues) {
-      if (sizeBytes > REQUEST_BYTES) break;
-      queue.fill(BATCH_BYTES);
-      if (queue.producerId !== id) {
-        queue.producerId = id;
-        queue.sequence = 0;
-      }
-      sending.push(queue);
-      for (const record of queue.batch) sizeBytes += record.sizeBytes;
+    const sending = fillRequest(queues, id);
+    if (sending.length === 0) return;
+    try {
+      const { api, connection } = await this.#cluster.bind('produce', apis.produce, leader);
+      const begun = performance.now();
+      const messages = sending.flatMap((queue) => queue.messages);
+      const idempotence = { producerId: id, producerEpoch: epoch, sequences: sequencesOf(sending) };
+      const request = api.call(connection, ALL_REPLICAS, ACK_TIMEOUT_MS, messages, idempotence);
+      const response = (await withResponse(request)) as ProduceResponse;
+      this.#settleAll(sending, response, performance.now() - begun);
+    } finally {
+      for (const queue of sending) queue.sending = false;
+      // The leader may have changed while the request was under way, and the new one's loop has passed the queue by.
+      if (sending.some((queue) => this.#leader(queue) !== leader)) this.#wake();
     }
-    const { api, connection } = await this.#cluster.bind('produce', apis.produce, leader);
-    const begun = performance.now();
-    const request = api.call(
-      connection,
-      ALL_REPLICAS,
-      ACK_TIMEOUT_MS,
-      sending.flatMap((queue) => queue.messages),
-      {
-        producerId: id,
-        producerEpoch: epoch,
-        sequences: sequencesOf(sending),
-      },
-    );
-    const response = (await withResponse(request)) as ProduceResponse;
-    this.#settleAll(sending, response, performance.now() - begun);
   }
 
   #settleAll(sending: readonly PartitionQueue[], response: ProduceResponse, durationMs: number): void {
@@ -237,6 +227,25 @@ export class Producer {
     const response = await api.call(connection, null, 0);
     this.#identity = { id: response.producerId, epoch: response.producerEpoch };
   }
+}
+
+/** Fills the batches of one request, and marks their queues: a batch must not be in two requests at a time. */
+function fillRequest(queues: readonly PartitionQueue[], producerId: bigint): PartitionQueue[] {
+  const sending: PartitionQueue[] = [];
+  let sizeBytes = 0;
+  for (const queue of queues) {
+    if (queue.sending) continue;
+    if (sizeBytes > REQUEST_BYTES) break;
+    queue.fill(BATCH_BYTES);
+    if (queue.producerId !== producerId) {
+      queue.producerId = producerId;
+      queue.sequence = 0;
+    }
+    queue.sending = true;
+    sending.push(queue);
+    for (const record of queue.batch) sizeBytes += record.sizeBytes;
+  }
+  return sending;
 }
 
 // The library asks by name for the sequence number a batch begins with.
