@@ -1,0 +1,62 @@
+import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Protocol } from '../../protocol/payload.ts';
+import type { Answer, RawRequest } from './engine/answer-request.ts';
+import { matchRoute, protocolOf } from './match-route.ts';
+import { REST_PROTOCOLS } from './protocols/protocols.ts';
+import type { ServedModel } from './protocols/rest-protocol.ts';
+import { RequestError } from './request-error.ts';
+
+export interface HttpFrontOptions {
+  readonly protocols: readonly Protocol[];
+  readonly model: ServedModel;
+  readonly bodyLimitBytes: number;
+  answer(request: RawRequest): Promise<Answer>;
+}
+
+/** The HTTP side: it routes and moves bytes, and parses none. */
+export function httpFront({ protocols, model, bodyLimitBytes, answer }: HttpFrontOptions): FastifyInstance {
+  const app = fastify({
+    bodyLimit: bodyLimitBytes,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 10_000 },
+    // Fastify refuses a path with a broken escape before any route; the caller still gets its protocol's body.
+    frameworkErrors: (error, request, reply) => void fail(reply, request.url, error.statusCode ?? 400, error.message),
+  });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  app.setErrorHandler((error: Error & { readonly statusCode?: number }, request, reply) =>
+    fail(reply, request.url, error instanceof RequestError ? error.status : (error.statusCode ?? 500), error.message),
+  );
+
+  async function handle(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const path = pathOf(request.url);
+    const match = matchRoute(protocols, model, request.method, path);
+    if ('status' in match) {
+      if (match.allow !== undefined) reply.header('allow', match.allow);
+      return fail(reply, path, match.status, match.message);
+    }
+    if (match.route.answer) return reply.send(match.route.answer(model));
+    const { status, body } = await answer({
+      protocol: match.protocol,
+      body: Buffer.isBuffer(request.body) ? request.body : new Uint8Array(0),
+      contentType: request.headers['content-type'] ?? '',
+      contentEncoding: request.headers['content-encoding'] ?? '',
+    });
+    return reply.code(status).type('application/json').send(body);
+  }
+
+  app.all('/*', handle);
+  app.setNotFoundHandler(handle);
+  return app;
+}
+
+function fail(reply: FastifyReply, url: string, status: number, message: string): FastifyReply {
+  const body = REST_PROTOCOLS[protocolOf(pathOf(url))].errorBody(status, message);
+  if (status === 503) reply.header('retry-after', '1');
+  return reply.code(status).type('application/json').send(JSON.stringify(body));
+}
+
+function pathOf(url: string): string {
+  const end = url.search(/[?#]/);
+  return end < 0 ? url : url.slice(0, end);
+}

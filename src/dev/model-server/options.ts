@@ -1,0 +1,73 @@
+import { availableParallelism } from 'node:os';
+import { choice, integer, string, type OptionValues } from '../../base/options.ts';
+
+/** What `millrace model-server` can be told. */
+export const modelServerOptions = {
+  name: string({ default: '', flag: 'name', unit: 'name', help: 'name of the model in paths and messages; required' }),
+  model: string({ default: '', flag: 'model', unit: 'file', help: 'the model, an ONNX file; required' }),
+  version: string({ default: '1', flag: 'version', unit: 'version', help: 'version of the model that paths may name' }),
+  host: string({ default: '127.0.0.1', flag: 'host', unit: 'address', help: 'address to listen at' }),
+  port: integer({ default: 8501, min: 0, max: 65_535, flag: 'port', unit: 'port', help: 'port; 0 is a free one' }),
+  protocol: choice({
+    default: 'all',
+    choices: ['all', 'seldon', 'tensorflow', 'v2'],
+    flag: 'protocol',
+    unit: 'protocol',
+    help: 'all, seldon, tensorflow or v2: whose paths are served',
+  }),
+  threads: integer({
+    default: Math.min(8, availableParallelism()),
+    min: 1,
+    max: 256,
+    flag: 'threads',
+    unit: 'count',
+    help: 'threads that run the model, each with its own copy; as many as cores, up to 8, unless given',
+  }),
+  queueLength: integer({
+    default: 1_024,
+    min: 1,
+    max: 1_000_000,
+    flag: 'queue',
+    unit: 'requests',
+    help: 'requests that may wait for a thread; more are answered 503',
+  }),
+  queueBytes: integer({
+    default: 256 * 1024 * 1024,
+    min: 1_024,
+    flag: 'queue-bytes',
+    unit: 'bytes',
+    help: 'bytes of the requests that may wait; more are answered 503',
+  }),
+  bodyLimitBytes: integer({
+    default: 64 * 1024 * 1024,
+    min: 1_024,
+    max: 1024 * 1024 * 1024,
+    flag: 'body-limit',
+    unit: 'bytes',
+    help: 'largest request; larger ones are answered 413',
+  }),
+  requestTimeoutMs: integer({
+    default: 60_000,
+    min: 1,
+    max: 3_600_000,
+    flag: 'request-timeout',
+    unit: 'ms',
+    help: 'limit of one request, waiting included; then it is answered 504',
+  }),
+  loadTimeoutMs: integer({
+    default: 120_000,
+    min: 1,
+    max: 3_600_000,
+    flag: 'load-timeout',
+    unit: 'ms',
+    help: 'limit of loading the model',
+  }),
+} as const;
+
+export type ModelServerOptions = OptionValues<typeof modelServerOptions>;
+
+/** The defaults: `name` and `model` are empty and have to be given. */
+export function defaultModelServerOptions(): ModelServerOptions {
+  const entries = Object.entries(modelServerOptions).map(([name, spec]) => [name, spec.default]);
+  return Object.fromEntries(entries) as ModelServerOptions;
+}

@@ -1,0 +1,7 @@
+import type { Protocol } from '../../../protocol/payload.ts';
+import type { RestProtocol } from './rest-protocol.ts';
+import { seldon } from './seldon.ts';
+import { tensorflow } from './tensorflow.ts';
+import { v2 } from './v2.ts';
+
+export const REST_PROTOCOLS: Readonly<Record<Protocol, RestProtocol>> = { seldon, tensorflow, v2 };
