@@ -222,6 +222,7 @@ export async function withResponse<T>(call: Promise<T>): Promise<T> {
 }
 
 async function closeWithin(pool: ConnectionPool, limitMs: number): Promise<void> {
-  const limit = sleep(limitMs);
-  await Promise.race([pool.close().catch(() => undefined), limit]);
+  const limit = new AbortController();
+  await Promise.race([pool.close().catch(() => undefined), sleep(limitMs, limit.signal)]);
+  limit.abort();
 }

@@ -40,6 +40,8 @@ export class Consumer {
   #partitions: AssignedPartition[] = [];
   #commitTimer: NodeJS.Timeout | undefined;
   #committing: Promise<void> = Promise.resolve();
+  /** The commit that waits for the one under way; whoever asks meanwhile is served by it too. */
+  #nextCommit: Promise<void> | undefined;
 
   constructor(cluster: Cluster, settings: ConsumerSettings, handler: ConsumerHandler) {
     this.#cluster = cluster;
@@ -104,8 +106,11 @@ export class Consumer {
    */
   async commit(): Promise<void> {
     // One at a time: an older commit that is answered late must not undo a newer one.
-    this.#committing = this.#committing.then(() => this.#commit());
-    await this.#committing;
+    this.#nextCommit ??= this.#committing.then(() => {
+      this.#nextCommit = undefined;
+      return (this.#committing = this.#commit());
+    });
+    await this.#nextCommit;
   }
 
   async #commit(): Promise<void> {

@@ -44,6 +44,8 @@ export class GroupMember {
   #coordinator = -1;
   #memberId = '';
   #generation = -1;
+  /** Partitions of the topic when the group was last joined. */
+  #counted: number | undefined;
   #running: Promise<void> | undefined;
 
   constructor(cluster: Cluster, options: GroupMemberOptions, handler: GroupMemberHandler) {
@@ -95,6 +97,8 @@ export class GroupMember {
     while (!this.#leaving.signal.aborted) {
       try {
         await this.#waitForTopic();
+        // Before the join: metadata that is fresher than what the leader assigned must count as a change.
+        this.#counted = this.#cluster.topic(this.#options.topic)?.partitions.length;
         const partitions = await this.#join();
         attempt = 0;
         if (partitions === undefined) continue;
@@ -238,7 +242,6 @@ export class GroupMember {
 
   /** Beats until the group rebalances, the topic's partitions change, or we leave. Says why it ended. */
   async #heartbeatUntilRebalance(): Promise<string> {
-    const counted = this.#cluster.topic(this.#options.topic)?.partitions.length;
     let attempt = 0;
     let checkedAt = performance.now();
     while (!this.#leaving.signal.aborted) {
@@ -263,19 +266,19 @@ export class GroupMember {
       }
       if (performance.now() - checkedAt > 30_000) {
         checkedAt = performance.now();
-        if (await this.#partitionsChanged(counted)) return 'the input topic has another number of partitions';
+        if (await this.#partitionsChanged()) return 'the input topic has another number of partitions';
       }
     }
     return 'leaving the group';
   }
 
-  async #partitionsChanged(counted: number | undefined): Promise<boolean> {
+  async #partitionsChanged(): Promise<boolean> {
     try {
       await this.#cluster.refresh([this.#options.topic]);
     } catch {
       return false;
     }
-    return this.#cluster.topic(this.#options.topic)?.partitions.length !== counted;
+    return this.#cluster.topic(this.#options.topic)?.partitions.length !== this.#counted;
   }
 
   /** @returns false when the group wants to rebalance */

@@ -1,4 +1,3 @@
-import { findErrorBy } from '@platformatic/kafka';
 import { errorText } from '../base/errors.ts';
 
 /**
@@ -68,37 +67,49 @@ export function classifyKafkaCode(code: string): KafkaFailure {
 /** Turns whatever a library call threw into a classified error. Total. */
 export function toKafkaError(error: unknown): KafkaError {
   if (error instanceof KafkaError) return error;
-  const protocol = findErrorBy(error as Error, 'code', 'PLT_KFK_PROTOCOL') as {
-    apiId?: string;
-    serverErrorMessage?: string;
-  } | null;
-  if (protocol?.apiId !== undefined) {
-    const said = protocol.serverErrorMessage ? ` (${protocol.serverErrorMessage})` : '';
-    return new KafkaError(protocol.apiId, `${protocol.apiId}${said}`, classifyKafkaCode(protocol.apiId), error);
+  const chain = [...withCauses(error)];
+  const text = [...new Set(chain.map(ownText))].filter(Boolean).slice(0, 5).join(': ') || errorText(error);
+  // Refused credentials come wrapped in the connection's error, a broker's error code in the answer's.
+  if (chain.some((one) => codeOf(one) === 'PLT_KFK_AUTHENTICATION')) {
+    return new KafkaError('SASL_AUTHENTICATION_FAILED', text, 'fatal', error);
   }
-  const authentication = findErrorBy(error as Error, 'code', 'PLT_KFK_AUTHENTICATION');
-  if (authentication) return new KafkaError('SASL_AUTHENTICATION_FAILED', errorText(authentication), 'fatal', error);
-  const text = errorText(error);
-  if (isTlsRefusal(error, text)) return new KafkaError('TLS', text, 'fatal', error);
-  return new KafkaError(networkCode(error), text, 'retry', error);
+  for (const one of chain) {
+    if (codeOf(one) !== 'PLT_KFK_PROTOCOL' || !('apiId' in one) || typeof one.apiId !== 'string') continue;
+    const said = 'serverErrorMessage' in one && one.serverErrorMessage ? ` (${String(one.serverErrorMessage)})` : '';
+    return new KafkaError(one.apiId, `${one.apiId}${said}`, classifyKafkaCode(one.apiId), error);
+  }
+  const code = chain.map(codeOf).find((found) => found !== '' && !found.startsWith('PLT_KFK_')) ?? 'NETWORK';
+  return isTlsRefusal(code, text)
+    ? new KafkaError('TLS', text, 'fatal', error)
+    : new KafkaError(code, text, 'retry', error);
 }
 
 // A certificate that does not fit will not fit the next time either; a broken connection may.
-function isTlsRefusal(error: unknown, text: string): boolean {
-  const code = networkCode(error);
+function isTlsRefusal(code: string, text: string): boolean {
   return (
-    /^(ERR_TLS_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|ERR_SSL_)/.test(code) ||
+    /^(ERR_TLS_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|ERR_SSL_|ERR_OSSL_)/.test(code) ||
     text.includes('Broker requires TLS') ||
     text.includes('verify the broker supports TLS')
   );
 }
 
-function networkCode(error: unknown): string {
-  let found = 'NETWORK';
-  for (let at: unknown = error, depth = 0; at instanceof Error && depth < 6; depth++) {
-    if ('code' in at && typeof at.code === 'string' && !at.code.startsWith('PLT_KFK_')) return at.code;
-    if ('code' in at && at.code === 'PLT_KFK_TIMEOUT') found = 'REQUEST_TIMED_OUT';
-    at = at instanceof AggregateError ? at.errors[0] : at.cause;
+const MAX_CHAIN = 30;
+
+/** The error, its causes and the members of aggregates, outermost first. */
+function* withCauses(error: unknown): Generator<Error> {
+  const open = [error];
+  for (let seen = 0; open.length > 0 && seen < MAX_CHAIN; seen++) {
+    const at = open.shift();
+    if (!(at instanceof Error)) continue;
+    yield at;
+    open.push(at.cause, ...(at instanceof AggregateError ? (at.errors as unknown[]) : []));
   }
-  return found;
+}
+
+function codeOf(error: Error): string {
+  return 'code' in error && typeof error.code === 'string' ? error.code : '';
+}
+
+function ownText(error: Error): string {
+  return error.message || codeOf(error);
 }

@@ -50,6 +50,13 @@ export function securitySettings(options: ConnectionOptions): SecuritySettings {
   checkPem('KAFKA_SSL_CLIENT_KEY', key, problems, (text) =>
     createPrivateKey({ key: text, passphrase: options.sslClientKeyPass }),
   );
+  if (problems.length === 0 && cert !== undefined && key !== undefined && !belongTogether(cert, key, options)) {
+    problems.push({
+      path: 'KAFKA_SSL_CLIENT_KEY',
+      message: 'is the key of another certificate than KAFKA_SSL_CLIENT_CERT',
+      remedy: 'set the two to files that were made together; the client certificate is the first of its chain',
+    });
+  }
   if (problems.length > 0)
     throw problemsError('The Kafka security settings cannot be used:', 'KAFKA_SECURITY', problems);
 
@@ -62,6 +69,11 @@ export function securitySettings(options: ConnectionOptions): SecuritySettings {
       sasl: { mechanism: options.saslMechanism, username: options.saslUsername, password: options.saslPassword },
     }),
   };
+}
+
+function belongTogether(cert: string, key: string, options: ConnectionOptions): boolean {
+  const own = createPrivateKey({ key, passphrase: options.sslClientKeyPass });
+  return new X509Certificate(cert).checkPrivateKey(own);
 }
 
 function pem(name: string, value: string, file: string, problems: Problem[]): string | undefined {
