@@ -1,0 +1,211 @@
+// How much of what the parts can do does the stream keep? In one run, over the same topics, the same model stub and the same number
+// of calls in flight, in turn:
+//   loop      the client library's consumer and producer and undici's dispatch, in a loop: no order, no commits, no error records
+//   millrace  the pipeline with its promises: order by key, commits below what is stored, bounded memory
+// Prints records/s and CPU time a record of this process, medians over the rounds, and the ratios.
+//
+//   node bench/stream.ts [--records 50000] [--size 200] [--rounds 3] [--in-flight 64]
+import { spawn } from 'node:child_process';
+import { parseArgs } from 'node:util';
+import { Admin, Consumer, Producer, type MessageToProduce } from '@platformatic/kafka';
+import { Pool } from 'undici';
+import { readOptions } from '../src/base/options.ts';
+import { startEmbeddedKafka } from '../src/dev/kafka/embedded-kafka.ts';
+import { compileGraph } from '../src/graph/compile.ts';
+import { createExecutor } from '../src/graph/execute.ts';
+import { Cluster } from '../src/kafka/cluster.ts';
+import { connectionOptions, consumerOptions } from '../src/kafka/options.ts';
+import { createRestClient } from '../src/models/rest-client.ts';
+import { recordFinished } from '../src/stream/channels.ts';
+import { streamOptions } from '../src/stream/options.ts';
+import { Pipeline } from '../src/stream/pipeline.ts';
+
+const { values } = parseArgs({
+  options: {
+    records: { type: 'string', default: '50000' },
+    size: { type: 'string', default: '200' },
+    rounds: { type: 'string', default: '3' },
+    'in-flight': { type: 'string', default: '64' },
+  },
+});
+const RECORDS = Number(values.records);
+const SIZE = Number(values.size);
+const IN_FLIGHT = Number(values['in-flight']);
+const PARTITIONS = 4;
+
+interface Measured {
+  readonly perSecond: number;
+  readonly cpuUs: number;
+}
+
+async function measure(run: () => Promise<void>): Promise<Measured> {
+  const cpu = process.cpuUsage();
+  const begun = performance.now();
+  await run();
+  const used = process.cpuUsage(cpu);
+  return {
+    perSecond: RECORDS / ((performance.now() - begun) / 1000),
+    cpuUs: (used.user + used.system) / RECORDS,
+  };
+}
+
+async function startStub(): Promise<{ readonly port: number; stop(): void }> {
+  const child = spawn(process.execPath, [new URL('./stub-model.ts', import.meta.url).pathname], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const port = await new Promise<number>((resolve) =>
+    child.stdout.once('data', (line: Buffer) => resolve(Number(line))),
+  );
+  return { port, stop: () => child.kill() };
+}
+
+const value = Buffer.from(JSON.stringify({ instances: [numbers()] }));
+
+function numbers(): number[] {
+  const row: number[] = [];
+  for (let bytes = 20; bytes < SIZE; bytes += 8) row.push(Math.round(Math.random() * 1e5) / 1e5);
+  return row;
+}
+
+async function load(bootstrap: string, topic: string): Promise<void> {
+  const admin = new Admin({ clientId: 'bench', bootstrapBrokers: [bootstrap] });
+  await admin.createTopics({ topics: [topic, `${topic}-out`, `${topic}-loop`], partitions: PARTITIONS, replicas: 1 });
+  await admin.close();
+  const producer = new Producer({ clientId: 'bench', bootstrapBrokers: [bootstrap] });
+  const batch = Math.max(1, Math.floor(500_000 / SIZE));
+  for (let at = 0; at < RECORDS; at += batch) {
+    const messages: MessageToProduce[] = [];
+    for (let i = at; i < Math.min(RECORDS, at + batch); i++) {
+      messages.push({ topic, partition: i % PARTITIONS, key: Buffer.from(`key-${i % 5000}`), value });
+    }
+    await producer.send({ messages, acks: 1 });
+  }
+  await producer.close();
+}
+
+async function loop(bootstrap: string, topic: string, port: number, group: string): Promise<void> {
+  const client = { clientId: 'bench', bootstrapBrokers: [bootstrap] };
+  const consumer = new Consumer({ ...client, groupId: group, autocommit: false });
+  const producer = new Producer(client);
+  const pool = new Pool(`http://127.0.0.1:${port}`, { connections: IN_FLIGHT, pipelining: 1 });
+  const stream = await consumer.consume({ topics: [topic], mode: 'earliest', maxWaitTime: 100, highWaterMark: 4096 });
+  let done = 0;
+  let inFlight = 0;
+  let buffered: MessageToProduce[] = [];
+  const finished = Promise.withResolvers<void>();
+  const sends = new Set<Promise<unknown>>();
+  const flush = () => {
+    if (buffered.length === 0) return;
+    const messages = buffered;
+    buffered = [];
+    const sending = producer.send({ messages, acks: -1 });
+    sends.add(sending);
+    void sending.finally(() => sends.delete(sending));
+  };
+  const timer = setInterval(flush, 5);
+  stream.on('data', (message) => {
+    if (++inFlight >= IN_FLIGHT) stream.pause();
+    const chunks: Buffer[] = [];
+    pool.dispatch(
+      {
+        method: 'POST',
+        path: '/v1/models/resnet32:predict',
+        headers: ['content-type', 'application/json'],
+        body: message.value,
+      },
+      {
+        onRequestStart: () => undefined,
+        onResponseStart: () => undefined,
+        onResponseData: (_controller, chunk) => void chunks.push(chunk),
+        onResponseEnd() {
+          buffered.push({ topic: `${topic}-loop`, key: message.key, value: chunks[0] ?? Buffer.alloc(0) });
+          if (buffered.length >= 100) flush();
+          if (--inFlight < IN_FLIGHT) stream.resume();
+          if (++done === RECORDS) finished.resolve();
+        },
+        onResponseError: (_controller, error) => finished.reject(error),
+      },
+    );
+  });
+  await finished.promise;
+  clearInterval(timer);
+  flush();
+  await Promise.all(sends);
+  await stream.close();
+  await consumer.close(true);
+  await producer.close();
+  await pool.close();
+}
+
+async function millrace(bootstrap: string, topic: string, port: number, group: string): Promise<void> {
+  const env = {
+    KAFKA_BROKER: bootstrap,
+    KAFKA_INPUT_TOPIC: topic,
+    KAFKA_OUTPUT_TOPIC: `${topic}-out`,
+    KAFKA_WORKERS: String(IN_FLIGHT),
+  };
+  const predictor = { name: 'p', graph: { name: 'resnet32', type: 'MODEL' as const } };
+  const overrideEndpoints = new Map([['resnet32', { host: '127.0.0.1', port }]]);
+  const graph = compileGraph(predictor, { protocol: 'tensorflow', transport: 'rest', overrideEndpoints });
+  const executor = createExecutor(graph, createRestClient({ protocol: 'tensorflow', timeoutMs: 60_000 }));
+  const pipeline = new Pipeline(new Cluster(readOptions(connectionOptions, { env }).values), executor, {
+    group,
+    consumer: readOptions(consumerOptions, { env }).values,
+    stream: readOptions(streamOptions, { env }).values,
+  });
+  let done = 0;
+  const finished = Promise.withResolvers<void>();
+  const unsubscribe = recordFinished.subscribe(() => {
+    if (++done === RECORDS) finished.resolve();
+  });
+  const running = pipeline.run();
+  await Promise.race([finished.promise, running]);
+  unsubscribe();
+  await pipeline.close(10_000);
+  await running;
+  await executor.close();
+}
+
+function median(numbers: readonly number[]): number {
+  return [...numbers].sort((a, b) => a - b)[numbers.length >> 1] ?? NaN;
+}
+
+const kafka = await startEmbeddedKafka({});
+const stub = await startStub();
+try {
+  const topic = `bench-${process.pid}`;
+  await load(kafka.bootstrap, topic);
+  const results = { loop: [] as Measured[], millrace: [] as Measured[] };
+  // The first round warms the compiler up and is not counted.
+  for (let round = 0; round <= Number(values.rounds); round++) {
+    for (const [name, run] of [
+      ['loop', loop],
+      ['millrace', millrace],
+    ] as const) {
+      const measured = await measure(() => run(kafka.bootstrap, topic, stub.port, `${topic}-${name}-${round}`));
+      if (round > 0) results[name].push(measured);
+    }
+  }
+  console.log(
+    `${RECORDS} records of ${value.length} bytes, ${IN_FLIGHT} in flight, medians of ${values.rounds} rounds`,
+  );
+  const rate = {
+    loop: median(results.loop.map((r) => r.perSecond)),
+    millrace: median(results.millrace.map((r) => r.perSecond)),
+  };
+  const cpu = {
+    loop: median(results.loop.map((r) => r.cpuUs)),
+    millrace: median(results.millrace.map((r) => r.cpuUs)),
+  };
+  for (const name of ['loop', 'millrace'] as const) {
+    console.log(
+      `${name.padEnd(9)} ${rate[name].toFixed(0).padStart(7)} records/s  ${cpu[name].toFixed(1).padStart(6)} us CPU a record`,
+    );
+  }
+  console.log(
+    `ratio     ${(rate.millrace / rate.loop).toFixed(2)} of the loop's rate, ${(cpu.millrace / cpu.loop).toFixed(2)} of its CPU time`,
+  );
+} finally {
+  stub.stop();
+  await kafka.stop();
+}
