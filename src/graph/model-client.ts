@@ -17,6 +17,7 @@ export interface NodeCall {
   readonly payload: Payload;
   /** Headers for the call, name and value in turn, already legal for the transport (undici's flat form). */
   readonly headers: readonly string[];
+  /** Ends the call as `cancelled`, at once where it is aborted already. */
   readonly signal?: AbortSignal | undefined;
 }
 
