@@ -82,6 +82,7 @@ test('a given data directory outlives SIGTERM and SIGKILL of the broker, on the 
 
   await assert.rejects(startEmbeddedKafka({ port }), withCode('PORT_IN_USE', new RegExp(String(port))));
   await assert.rejects(startEmbeddedKafka({ dataDir }), withCode('DATA_DIR_LOCKED', /another Kafka is using/));
+  await createTopic(address, 'unharmed');
 
   run.child.kill('SIGTERM');
   assert.deepEqual(await run.exit, { code: 0, signal: null });

@@ -22,7 +22,7 @@ export interface ScramUser {
 export interface BrokerNodeSpec {
   readonly install: KafkaInstall;
   readonly dir: DataDir;
-  readonly plan: Omit<NodePlan, 'logDir'>;
+  readonly plan: Omit<NodePlan, 'logDir' | 'metadataDir'>;
   readonly logLevel: BrokerLogLevel;
   readonly heapMb: number;
   readonly javaOptions: readonly string[];
@@ -69,7 +69,7 @@ export class BrokerNode {
    */
   async start(brokers: number, signal?: AbortSignal): Promise<void> {
     const { dir, plan, readyTimeoutMs } = this.#spec;
-    const properties = serverProperties({ ...plan, logDir: dir.logDir });
+    const properties = serverProperties({ ...plan, logDir: dir.logDir, metadataDir: dir.metadataDir });
     await writeFile(this.#configFile, renderProperties(properties), { mode: 0o600 });
     await writeFile(this.#consoleFile, '');
     this.#logStart = existsSync(this.#logFile) ? (await stat(this.#logFile)).size : 0;

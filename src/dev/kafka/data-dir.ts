@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { errorText, MillraceError } from '../../base/errors.ts';
 
-/** A broker's directory: its configuration, its log and, under `data`, what it stores. */
+/** A broker's directory: its configuration, its log and, under `data` and `metadata`, what it stores. */
 export interface DataDir {
   readonly path: string;
   readonly logDir: string;
+  readonly metadataDir: string;
   readonly clusterId: string;
   /** Made for this run: goes when the broker goes. */
   readonly temporary: boolean;
@@ -34,7 +35,7 @@ export function newClusterId(): string {
 /** A directory for one run. */
 export async function temporaryDataDir(clusterId = newClusterId()): Promise<DataDir> {
   const path = await mkdtemp(join(tmpdir(), 'millrace-kafka-'));
-  return { path, logDir: join(path, 'data'), clusterId, temporary: true };
+  return dataDirAt(path, clusterId, true);
 }
 
 /**
@@ -52,7 +53,7 @@ export async function openDataDir(given: string, kafkaVersion: string, nodeId = 
     });
   }
   const mark: Mark = { kafkaVersion, clusterId: found?.clusterId ?? newClusterId(), nodeId };
-  const dir: DataDir = { path, logDir: join(path, 'data'), clusterId: mark.clusterId, temporary: false };
+  const dir = dataDirAt(path, mark.clusterId, false);
   const stored = await storedIdentity(dir);
   if (stored && (stored.clusterId !== mark.clusterId || stored.nodeId !== String(nodeId))) {
     throw foreign(path, `holds the data of another cluster (${stored.clusterId}, node ${stored.nodeId})`);
@@ -69,6 +70,10 @@ export async function isFormatted(dir: DataDir): Promise<boolean> {
 /** Removes what was made for one run; a directory that was given stays. */
 export async function discardDataDir(dir: DataDir): Promise<void> {
   if (dir.temporary) await rm(dir.path, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+}
+
+function dataDirAt(path: string, clusterId: string, temporary: boolean): DataDir {
+  return { path, logDir: join(path, 'data'), metadataDir: join(path, 'metadata'), clusterId, temporary };
 }
 
 async function readMark(path: string): Promise<Mark | undefined> {

@@ -11,6 +11,7 @@ export interface NodePlan {
   readonly port: number;
   readonly controllerPort: number;
   readonly logDir: string;
+  readonly metadataDir: string;
   /** All controllers, this one among them. */
   readonly voters: readonly { readonly nodeId: number; readonly controllerPort: number }[];
   readonly listeners: readonly (ListenerSpec & { readonly port: number })[];
@@ -48,6 +49,9 @@ export function serverProperties(plan: NodePlan): Record<string, string> {
     'controller.listener.names': 'CONTROLLER',
     'inter.broker.listener.name': 'PLAINTEXT',
     'log.dirs': plan.logDir,
+    // Apart from the rest, because only then does Kafka lock it before it writes: a second process on the same directories would
+    // else spoil the metadata of the first before it finds the other lock taken.
+    'metadata.log.dir': plan.metadataDir,
     'num.partitions': String(plan.partitions),
     'auto.create.topics.enable': 'false',
     'default.replication.factor': replicas,

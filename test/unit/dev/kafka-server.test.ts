@@ -20,6 +20,7 @@ const plan: NodePlan = {
   port: 20001,
   controllerPort: 20002,
   logDir: '/data',
+  metadataDir: '/metadata',
   voters: [{ nodeId: 1, controllerPort: 20002 }],
   listeners: [],
   partitions: 3,
