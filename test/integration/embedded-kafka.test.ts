@@ -10,7 +10,7 @@ import { Admin } from '@platformatic/kafka';
 import { MillraceError } from '../../src/base/errors.ts';
 import { startEmbeddedCluster } from '../../src/dev/kafka/embedded-cluster.ts';
 import { startEmbeddedKafka } from '../../src/dev/kafka/embedded-kafka.ts';
-import { cacheFolder } from '../../src/dev/kafka/kafka-jars.ts';
+import { cacheFolder } from '../../src/dev/kafka/install/kafka-jars.ts';
 import { createTopic, endOffsets, produceRecords, readAll, withAdmin } from '../broker.ts';
 
 const MILLRACE = resolve('bin/millrace');

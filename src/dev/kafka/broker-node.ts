@@ -7,7 +7,7 @@ import { errorText, MillraceError } from '../../base/errors.ts';
 import { untilBrokerAnswers } from './broker-answers.ts';
 import { isFormatted, type DataDir } from './data-dir.ts';
 import { startGuardedProcess, type GuardedProcess, type ProcessExit } from './guarded-process.ts';
-import type { KafkaInstall } from './kafka-install.ts';
+import type { KafkaInstall } from './install/kafka-install.ts';
 import { logTail } from './log-tail.ts';
 import { renderProperties, serverProperties, type NodePlan } from './server-properties.ts';
 

@@ -2,7 +2,7 @@ import { MillraceError } from '../../base/errors.ts';
 import { BrokerNode, type BrokerLogLevel } from './broker-node.ts';
 import { discardDataDir, newClusterId, temporaryDataDir, type DataDir } from './data-dir.ts';
 import { freePort } from './free-port.ts';
-import { findKafka } from './kafka-install.ts';
+import { findKafka } from './install/kafka-install.ts';
 
 export interface EmbeddedClusterOptions {
   /** Each is broker and controller. Default 3: replication factor 3, two in sync. */

@@ -3,7 +3,7 @@ import { BrokerNode, describeExit, type BrokerLogLevel, type ScramUser } from '.
 import { discardDataDir, openDataDir, temporaryDataDir, type DataDir } from './data-dir.ts';
 import { freePort, isPortFree } from './free-port.ts';
 import type { ProcessExit } from './guarded-process.ts';
-import { findKafka, type KafkaInstall } from './kafka-install.ts';
+import { findKafka, type KafkaInstall } from './install/kafka-install.ts';
 import type { ListenerSpec } from './server-properties.ts';
 
 export interface EmbeddedKafkaOptions {

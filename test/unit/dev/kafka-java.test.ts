@@ -4,9 +4,9 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MillraceError } from '../../../src/base/errors.ts';
-import { findJava, parseJavaVersion } from '../../../src/dev/kafka/java.ts';
-import { findKafka, kafkaVersionOf } from '../../../src/dev/kafka/kafka-install.ts';
-import { cacheFolder } from '../../../src/dev/kafka/kafka-jars.ts';
+import { findJava, parseJavaVersion } from '../../../src/dev/kafka/install/java.ts';
+import { findKafka, kafkaVersionOf } from '../../../src/dev/kafka/install/kafka-install.ts';
+import { cacheFolder } from '../../../src/dev/kafka/install/kafka-jars.ts';
 
 function temporary(t: { after(fn: () => void): void }): string {
   const path = mkdtempSync(join(tmpdir(), 'millrace-unit-'));

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { MillraceError } from '../../base/errors.ts';
+import { MillraceError } from '../../../base/errors.ts';
 import { findJava } from './java.ts';
 import { kafkaJars } from './kafka-jars.ts';
 

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { MillraceError } from '../../base/errors.ts';
+import { MillraceError } from '../../../base/errors.ts';
 
 /** Kafka 4 runs on nothing older. */
 const OLDEST_JAVA = 17;

@@ -5,7 +5,7 @@ import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { MillraceError } from '../../base/errors.ts';
+import { MillraceError } from '../../../base/errors.ts';
 import { KAFKA_VERSION } from './kafka-version.ts';
 
 const POM = fileURLToPath(new URL('./pom.xml', import.meta.url));
