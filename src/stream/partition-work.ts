@@ -18,7 +18,8 @@ export class PartitionWork {
   /** No job of it is started or repeated any more. */
   draining = false;
   readonly #shards = new Map<number, Shard>();
-  #waiting: Job[] = [];
+  // Slots before the head are empty: a job that has started must not be held here too.
+  #waiting: (Job | undefined)[] = [];
   #head = 0;
 
   constructor(partition: AssignedPartition) {
@@ -31,7 +32,7 @@ export class PartitionWork {
 
   push(job: Job): void {
     this.#waiting.push(job);
-    this.waitingBytes += job.record.sizeBytes;
+    this.waitingBytes += job.heldBytes;
   }
 
   peek(): Job | undefined {
@@ -41,8 +42,8 @@ export class PartitionWork {
   shift(): Job | undefined {
     const job = this.#waiting[this.#head];
     if (job === undefined) return undefined;
-    this.#head++;
-    this.waitingBytes -= job.record.sizeBytes;
+    this.#waiting[this.#head++] = undefined;
+    this.waitingBytes -= job.heldBytes;
     if (this.#head > 256 && this.#head * 2 > this.#waiting.length) {
       this.#waiting = this.#waiting.slice(this.#head);
       this.#head = 0;

@@ -10,6 +10,7 @@ import { KafkaError } from '../kafka/kafka-error.ts';
 import type { ConsumerOptions } from '../kafka/options.ts';
 import { Producer } from '../kafka/producer.ts';
 import type { InputRecord } from '../kafka/record.ts';
+import type { Payload } from '../protocol/payload.ts';
 import { attemptFailed, headersLeftOut, recordsRead } from './channels.ts';
 import { classifyFailure, describeFailure, EMPTY_RECORD } from './failure.ts';
 import type { Job } from './job.ts';
@@ -145,12 +146,15 @@ export class Pipeline {
 
   async #close(limitMs: number): Promise<void> {
     this.#drainMs = limitMs;
+    this.#wakeDrains();
     const limit = new AbortController();
     // The drain bounds itself; this bounds what Kafka does around it.
     await Promise.race([this.#consumer.close(), sleep(limitMs + 2_000, limit.signal)]);
     limit.abort();
     this.#gate.close();
     clearTimeout(this.#retryTimer);
+    // Answers that come later than this find nobody.
+    this.#work.release(this.#consumer.partitions);
     this.#producer.close();
     await this.#cluster.close();
   }
@@ -177,7 +181,8 @@ export class Pipeline {
     }
     if (this.#work.applyPauses()) this.#consumer.resumed();
     clearTimeout(this.#retryTimer);
-    if (this.#work.nextDueMs !== Infinity) {
+    // While the gate is shut nothing is started; its opening pumps.
+    if (this.#gate.open && this.#work.nextDueMs !== Infinity) {
       this.#retryTimer = setTimeout(() => this.#pump(), Math.max(1, this.#work.nextDueMs - now));
     }
   }
@@ -189,9 +194,7 @@ export class Pipeline {
       return this.#end(job);
     }
     if (job.puid === '') job.puid = randomUUID();
-    const { request, leftOut } = graphRequest(job, record.value);
-    if (leftOut > 0 && job.attempts === 1 && headersLeftOut.hasSubscribers) headersLeftOut.publish({ count: leftOut });
-    this.#graph.execute(request).then(
+    this.#execute(job, record.value).then(
       (payload) => {
         this.#gate.succeeded();
         job.result = payload;
@@ -200,9 +203,23 @@ export class Pipeline {
       },
       (error: unknown) => {
         this.#attemptFailed(job, error);
+        // Where it was the last at the models, a drain need not wait for it any longer.
+        this.#wakeDrains();
         this.#pump();
       },
     );
+  }
+
+  // Whatever is thrown is the failure of this record: a fault in one step must not stop the stream.
+  #execute(job: Job, value: Buffer): Promise<Payload> {
+    try {
+      const { request, leftOut } = graphRequest(job, value);
+      if (leftOut > 0 && job.attempts === 1 && headersLeftOut.hasSubscribers)
+        headersLeftOut.publish({ count: leftOut });
+      return this.#graph.execute(request);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   #attemptFailed(job: Job, error: unknown): void {
@@ -263,9 +280,10 @@ export class Pipeline {
 
   async #drain(partitions: readonly AssignedPartition[]): Promise<void> {
     this.#work.drain(partitions);
-    const until = performance.now() + this.#drainMs;
+    const begun = performance.now();
     while (!this.#work.drained(partitions)) {
-      const left = until - performance.now();
+      // A close that comes in the middle of a rebalance brings its own limit.
+      const left = begun + this.#drainMs - performance.now();
       if (left <= 0) return;
       const limit = new AbortController();
       await Promise.race([new Promise<void>((resolve) => this.#drainWaiters.push(resolve)), sleep(left, limit.signal)]);

@@ -29,6 +29,7 @@ export class Sink {
   readonly #settings: SinkSettings;
   readonly #output: Partitioner;
   readonly #errors = new Partitioner('input');
+  readonly #counts = new Map<string, number>();
   readonly #settled: (job: Job) => void;
   readonly #failed: (error: KafkaError) => void;
 
@@ -114,9 +115,11 @@ export class Sink {
     });
   }
 
-  // Topics were found at the start; should one have vanished since, the producer waits for its partition 0.
+  // Topics were found at the start. Should one be unknown for a while, keys stay where they were and the producer waits.
   #count(topic: string): number {
-    return this.#cluster.topic(topic)?.partitions.length || 1;
+    const found = this.#cluster.topic(topic)?.partitions.length;
+    if (found) this.#counts.set(topic, found);
+    return found || (this.#counts.get(topic) ?? 1);
   }
 
   #reject(job: Job, failure: Failure): void {

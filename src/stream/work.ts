@@ -12,7 +12,7 @@ export interface WorkLimits {
   readonly workers: number;
   /** Records started and not yet stored, of which some wait for their turn. */
   readonly openRecords: number;
-  /** Bytes of those records. */
+  /** Bytes of those records and of their results. */
   readonly openBytes: number;
   /** Bytes that may wait, over all partitions, before reading pauses. */
   readonly waitingBytes: number;
@@ -76,9 +76,9 @@ export class Work {
     return this.#waitingBytes;
   }
 
-  /** When the next retry is due; Infinity when there is none. */
+  /** When the next retry is due; Infinity when there is none, or no worker free to do it (one that frees itself looks again). */
   get nextDueMs(): number {
-    return this.#retries.nextDueMs;
+    return this.#atModels < this.#limits.workers ? this.#retries.nextDueMs : Infinity;
   }
 
   assign(partition: AssignedPartition): void {
@@ -87,14 +87,19 @@ export class Work {
     this.#ring = [...this.#partitions.values()];
   }
 
-  /** Records were read: they wait for their turn to start. */
+  /**
+   * Records were read: they wait for their turn to start. Those of a partition that is being given up are noted by its tracker
+   * and go no further, so that nothing above them is committed.
+   */
   receive(partition: AssignedPartition, records: readonly InputRecord[], nowMs: number): void {
     const work = this.#partitions.get(partition);
-    if (work === undefined || work.draining) return;
     for (const record of records) {
-      work.push(new Job(record, partition.tracker.received(record.offset), work, nowMs));
+      const sequence = partition.tracker.received(record.offset);
+      if (work === undefined || work.draining) continue;
+      const job = new Job(record, sequence, work, nowMs);
+      work.push(job);
       this.#waiting++;
-      this.#waitingBytes += record.sizeBytes;
+      this.#waitingBytes += job.heldBytes;
     }
   }
 
@@ -127,10 +132,12 @@ export class Work {
   /**
    * The job has its result or its final failure.
    *
-   * @returns the jobs whose records may leave now, in order
+   * @returns the jobs whose records may leave now, in order; none when the partition is gone: its next owner does them again
    */
   end(job: Job): readonly Job[] {
     this.#leaveModels(job);
+    if (job.work.released) return [];
+    this.#hold(job, (job.result?.body.length ?? 0) + (job.failure?.response?.length ?? 0));
     const released = job.shard === undefined ? [job] : job.shard.release();
     for (const one of released) one.work.atBroker++;
     if (job.shard?.empty) job.work.dropShard(this.#hash(job.record));
@@ -197,15 +204,16 @@ export class Work {
 
   #fresh(): Job | undefined {
     if (this.#open >= this.#limits.openRecords) return undefined;
-    for (let tried = 0; tried < this.#ring.length; tried++) {
-      const work = this.#ring[this.#turn++ % this.#ring.length];
+    for (let tried = 0; tried < this.#ring.length; tried++, this.#turn++) {
+      const work = this.#ring[this.#turn % this.#ring.length];
       const job = work?.peek();
       if (work === undefined || job === undefined) continue;
-      // A record larger than the whole limit must pass too: alone.
-      if (this.#openBytes + job.record.sizeBytes > this.#limits.openBytes && this.#open > 0) return undefined;
+      // A record larger than the whole limit must pass too: alone. It keeps the turn, or smaller ones would never let it.
+      if (this.#openBytes + job.heldBytes > this.#limits.openBytes && this.#open > 0) return undefined;
+      this.#turn++;
       work.shift();
       this.#waiting--;
-      this.#waitingBytes -= job.record.sizeBytes;
+      this.#waitingBytes -= job.heldBytes;
       this.#count(job, 1);
       if (this.#order === 'partition' || (this.#order === 'key' && job.record.key !== null)) {
         work.shard(this.#hash(job.record)).join(job);
@@ -229,10 +237,17 @@ export class Work {
   }
 
   #count(job: Job, by: 1 | -1): void {
-    const sizeBytes = by * job.record.sizeBytes;
+    const sizeBytes = by * job.heldBytes;
     this.#open += by;
     this.#openBytes += sizeBytes;
     job.work.open += by;
     job.work.openBytes += sizeBytes;
+  }
+
+  // A result can be many times as large as its request.
+  #hold(job: Job, moreBytes: number): void {
+    job.heldBytes += moreBytes;
+    this.#openBytes += moreBytes;
+    job.work.openBytes += moreBytes;
   }
 }
