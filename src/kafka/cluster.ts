@@ -188,7 +188,7 @@ export class Cluster {
     if (node !== undefined) {
       const broker = this.#brokers.get(node);
       if (!broker) throw new KafkaError('LEADER_NOT_AVAILABLE', `broker ${node} is not known (yet)`, 'retry');
-      return await pool.get(broker);
+      return pool.get(broker);
     }
     // Brokers that were found later may be all that is left of the bootstrap list.
     const known = [...this.#bootstrap, ...this.#brokers.values()];
@@ -205,7 +205,7 @@ export class Cluster {
 
 /** Kafka's name of an error code, such as `NOT_LEADER_OR_FOLLOWER`; `NONE` for 0. */
 export function errorName(code: number): string {
-  return (protocolErrorsCodesById as Record<number, string>)[code] ?? `UNKNOWN_${code}`;
+  return protocolErrorsCodesById[code] ?? `UNKNOWN_${code}`;
 }
 
 /**

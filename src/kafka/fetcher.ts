@@ -114,7 +114,7 @@ export class Fetcher {
     // Infinity stands for a position that is being found anew: `update` follows.
     const timed = led.filter((partition) => !partition.paused && partition.retryAtMs !== Infinity);
     const due = timed.map((partition) => partition.retryAtMs - now);
-    if (due.length === 0) return await wake;
+    if (due.length === 0) return wake;
     const timer = new AbortController();
     await Promise.race([wake, sleep(Math.max(1, Math.min(...due)), timer.signal)]);
     timer.abort();
@@ -161,7 +161,7 @@ export class Fetcher {
       [],
       '',
     );
-    return await withResponse(request);
+    return withResponse(request);
   }
 
   /**

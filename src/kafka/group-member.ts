@@ -84,7 +84,7 @@ export class GroupMember {
     role: 'group' | 'join' = 'group',
   ): Promise<BoundApi<A>> {
     if (this.#coordinator < 0) this.#coordinator = await this.#findCoordinator();
-    return await this.#cluster.bind(role, family, this.#coordinator);
+    return this.#cluster.bind(role, family, this.#coordinator);
   }
 
   /** The coordinator did not answer as one: the next call looks for it again. */
@@ -314,7 +314,7 @@ export class GroupMember {
     });
     left.catch(() => undefined);
     call.catch(() => undefined);
-    return await Promise.race([call, left]);
+    return Promise.race([call, left]);
   }
 
   // A static member keeps its place: that is what the name is for.
