@@ -1,5 +1,8 @@
 import type { NodeFailure } from '../graph/node-error.ts';
 
+// The parser's errors have no code that tells an answer that was cut short from one that is not HTTP.
+const CUT_SHORT = /EOF|closed/i;
+
 /**
  * The kind of failure behind an error of the HTTP client. What matters is whether the request had gone out: before that nothing
  * can have happened at the model, and the record may wait as long as it takes.
@@ -19,9 +22,7 @@ export function networkFailure(error: Error, sent: boolean): NodeFailure {
     case 'UND_ERR_HEADERS_OVERFLOW':
       return 'answer';
     default:
-      // HPE_*: what came back is not HTTP/1.1.
-      if (code.startsWith('HPE_') && code !== 'HPE_CLOSED_CONNECTION' && code !== 'HPE_INVALID_EOF_STATE')
-        return 'answer';
+      if (error.name === 'HTTPParserError' && !CUT_SHORT.test(error.message)) return 'answer';
       return sent ? 'interrupted' : 'unreachable';
   }
 }
