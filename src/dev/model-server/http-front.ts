@@ -28,6 +28,17 @@ export function httpFront({ protocols, model, bodyLimitBytes, answer }: HttpFron
     fail(reply, request.url, error instanceof RequestError ? error.status : (error.statusCode ?? 500), error.message),
   );
 
+  // A connection that is answered during the end is not kept for a next request that nobody would take.
+  let closing = false;
+  app.addHook('preClose', (done) => {
+    closing = true;
+    done();
+  });
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    if (closing) reply.header('connection', 'close');
+    done();
+  });
+
   async function handle(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const path = pathOf(request.url);
     const match = matchRoute(protocols, model, request.method, path);
