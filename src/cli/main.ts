@@ -5,11 +5,13 @@ import { executorCommand } from './commands/executor.ts';
 import { runCommand } from './commands/run.ts';
 import { validateCommand } from './commands/validate.ts';
 import { kafkaCommand } from './commands/kafka.ts';
+import { produceCommand } from './commands/produce.ts';
 import { modelServerCommand } from './commands/model-server.ts';
 
 // A command's file imports what it needs when it runs, not when it is registered: the help appears at once.
 const program = createProgram([
   { heading: 'Run a deployment:', commands: [runCommand(), executorCommand(), validateCommand()] },
+  { heading: 'Kafka topics:', commands: [produceCommand()] },
   { heading: 'Develop:', commands: [kafkaCommand(), modelServerCommand()] },
 ]);
 
