@@ -51,6 +51,7 @@ class Compiler {
       if (node !== undefined) children.push(node);
     });
     const does = (type: string, method: string) => unit.type === type || (unit.methods?.includes(method) ?? false);
+    const endpoint = this.#endpoint(unit);
     const transformsInput = does('TRANSFORMER', 'TRANSFORM_INPUT');
     const calls = {
       name: unit.name,
@@ -60,9 +61,8 @@ class Compiler {
       routing: does('ROUTER', 'ROUTE') ? { by: 'call' } : this.#builtInRouting(unit, path),
       aggregates: does('COMBINER', 'AGGREGATE'),
       transformsOutput: does('OUTPUT_TRANSFORMER', 'TRANSFORM_OUTPUT'),
-      takesFeedback: unit.type === 'MODEL' || does('ROUTER', 'SEND_FEEDBACK'),
+      takesFeedback: endpoint !== undefined && (unit.type === 'MODEL' || does('ROUTER', 'SEND_FEEDBACK')),
     } satisfies Omit<GraphNode, 'endpoint'>;
-    const endpoint = this.#endpoint(unit);
     if (endpoint === undefined && isCalled(calls)) {
       const port = this.#options.transport === 'grpc' ? 'grpcPort' : 'httpPort';
       this.#problem(

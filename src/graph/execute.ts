@@ -1,4 +1,6 @@
 import type { Payload } from '../protocol/payload.ts';
+import { feedbackRoutes } from '../protocol/rest/feedback-routes.ts';
+import { FeedbackWalk } from './feedback-walk.ts';
 import { callHeaders, type GraphRequest } from './graph-request.ts';
 import { endpointOf, isCalled, type Graph, type GraphNode } from './graph.ts';
 import { restRules, type MessageRules } from './message-rules.ts';
@@ -18,6 +20,11 @@ export interface ExecutorOptions {
 export interface GraphExecutor {
   /** Runs one request through the graph. Every failure is a `NodeError`; anything else is a fault of Millrace's own. */
   execute(request: GraphRequest): Promise<Payload>;
+  /**
+   * Brings feedback on an earlier prediction to the nodes that made it. Only the seldon protocol has such a call; in the others the
+   * message comes back as the answer.
+   */
+  sendFeedback(request: GraphRequest): Promise<Payload>;
   /** Resolves when every node that gets calls is ready; rejects with the `NodeError` of the first that is not. */
   checkReady(): Promise<void>;
   /** Closes the connections to the models; calls still under way fail as cancelled. */
@@ -34,6 +41,7 @@ export function createExecutor(graph: Graph, client: ModelClient, options: Execu
       : (request: GraphRequest) => new Walk({ client, rules, random, routingInjection }, request).run(graph.root);
   return {
     execute,
+    sendFeedback: (request) => sendFeedback(graph, client, request),
     checkReady: () => checkReady(graph.root, client),
     close: () => client.close(),
   };
@@ -61,6 +69,15 @@ function callOnly(node: GraphNode, client: ModelClient, rules: MessageRules) {
       signal: request.signal,
     });
   };
+}
+
+async function sendFeedback(graph: Graph, client: ModelClient, request: GraphRequest): Promise<Payload> {
+  if (graph.protocol !== 'seldon') return request.payload;
+  try {
+    return await new FeedbackWalk(client, request, feedbackRoutes(request.payload)).run(graph.root);
+  } catch (error) {
+    throw stepFailure(error, graph.root, 'request', 'the feedback cannot be read');
+  }
 }
 
 /** Children before their parent, one after the other, as Seldon does; nodes that get no call are not asked. */

@@ -22,6 +22,7 @@ export interface GraphNode {
   readonly aggregates: boolean;
   /** Whether it has a `transform-output` call on the way up. */
   readonly transformsOutput: boolean;
+  /** Whether feedback on a prediction goes to it (`send-feedback`); never without an endpoint. */
   readonly takesFeedback: boolean;
   /** Undefined only for a node that gets no call. */
   readonly endpoint: NodeEndpoint | undefined;
@@ -44,7 +45,7 @@ export function endpointOf(node: GraphNode): NodeEndpoint {
   return node.endpoint;
 }
 
-/** Whether any call is ever made to the node while predicting. */
+/** Whether predictions call the node. */
 export function isCalled(node: Omit<GraphNode, 'endpoint'>): boolean {
   const withChildren = node.children.length > 0 && (node.routing.by === 'call' || node.aggregates);
   return node.inputCall !== undefined || node.transformsOutput || withChildren;

@@ -171,6 +171,36 @@ test('a single model gets its routes injected too', async () => {
   assert.equal((await execute(request)).body.toString(), '{"meta":{"routing":{"m":-1}}}');
 });
 
+const feedback = (routing: string): GraphRequest => ({
+  ...request,
+  payload: json(`{"response":{"meta":{"routing":${routing}}},"reward":1.0}`),
+});
+
+test('feedback goes to the children on the route, then to the router, as it came', async () => {
+  const graph = unit('r', 'ROUTER', unit('a', 'MODEL'), unit('t', 'TRANSFORMER', unit('b', 'MODEL')));
+  const answers = { 'b send-feedback': '{"b":1}', 'a send-feedback': '{"a":1}', 'r send-feedback': '{"r":1}' };
+  const { client, sendFeedback } = executor(graph, answers);
+  const message = feedback('{"r":1}');
+  assert.equal((await sendFeedback(message)).body.toString(), '{"r":1}');
+  assert.deepEqual(
+    client.calls.map((call) => call.nodeName),
+    ['b', 'r'],
+  );
+  assert.ok(client.calls.every((call) => call.payload === message.payload));
+  await sendFeedback(request);
+  assert.deepEqual(
+    client.calls.slice(2).map((call) => call.nodeName),
+    ['a', 'b', 'r'],
+  );
+});
+
+test('feedback on a route that is not there is the fault of the request', async () => {
+  const { sendFeedback } = executor(unit('r', 'ROUTER', unit('a', 'MODEL')), {});
+  await assert.rejects(sendFeedback(feedback('{"r":5}')), (error) => {
+    return error instanceof NodeError && error.failure === 'request' && error.message.includes('route 5');
+  });
+});
+
 test('readiness asks children before parents, and only nodes that get calls', async () => {
   const graph = unit('c', 'COMBINER', unit('a', 'MODEL'), { name: 'fan', endpoint, children: [unit('b', 'MODEL')] });
   const { client, checkReady } = executor(graph, {});

@@ -1,0 +1,24 @@
+import { readableBody } from '../gunzip.ts';
+import { isJson } from '../json/skip-value.ts';
+import type { Payload } from '../payload.ts';
+
+/**
+ * The routes that the prediction took which this feedback is about, by node: `response.meta.routing` of the feedback message.
+ * Empty where the message has none; feedback then goes to every child, as in Seldon Core 1.
+ */
+export function feedbackRoutes(feedback: Payload): ReadonlyMap<string, number> {
+  const body = readableBody(feedback);
+  const message: unknown = isJson(body) ? JSON.parse(body.toString()) : undefined;
+  const routing = member(member(member(message, 'response'), 'meta'), 'routing');
+  const routes = new Map<string, number>();
+  if (typeof routing !== 'object' || routing === null) return routes;
+  for (const [name, route] of Object.entries(routing)) {
+    if (typeof route === 'number' && Number.isInteger(route)) routes.set(name, route);
+  }
+  return routes;
+}
+
+function member(value: unknown, name: string): unknown {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+  return (value as Readonly<Record<string, unknown>>)[name];
+}
