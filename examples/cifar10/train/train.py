@@ -1,6 +1,6 @@
 """Draws the pictures, trains a small residual network on them and writes what examples/cifar10 commits:
 
-    python train.py            # a few minutes on two cores; the same files for the same versions and machine
+    python train.py            # about six minutes on two free cores
 
 ../resnet32.onnx, ../test-images.bin.gz (CIFAR-10's binary layout) and ../pictures.png.
 """

@@ -1,10 +1,10 @@
 import { availableParallelism } from 'node:os';
-import { choice, integer, string, type OptionValues } from '../../base/options.ts';
+import { choice, duration, integer, string, type OptionValues } from '../../base/options.ts';
 
 /** What `millrace model-server` can be told. */
 export const modelServerOptions = {
-  name: string({ default: '', flag: 'name', unit: 'name', help: 'name of the model in paths and messages; required' }),
-  model: string({ default: '', flag: 'model', unit: 'file', help: 'the model, an ONNX file; required' }),
+  name: string({ default: '', flag: 'name', unit: 'name', help: 'name of the model in paths and messages' }),
+  model: string({ default: '', flag: 'model', unit: 'file', help: 'the model, an ONNX file' }),
   version: string({ default: '1', flag: 'version', unit: 'version', help: 'version of the model that paths may name' }),
   host: string({ default: '127.0.0.1', flag: 'host', unit: 'address', help: 'address to listen at' }),
   port: integer({ default: 8501, min: 0, max: 65_535, flag: 'port', unit: 'port', help: 'port; 0 is a free one' }),
@@ -13,7 +13,7 @@ export const modelServerOptions = {
     choices: ['all', 'seldon', 'tensorflow', 'v2'],
     flag: 'protocol',
     unit: 'protocol',
-    help: 'all, seldon, tensorflow or v2: whose paths are served',
+    help: 'whose paths are served',
   }),
   threads: integer({
     default: Math.min(8, availableParallelism()),
@@ -21,7 +21,7 @@ export const modelServerOptions = {
     max: 256,
     flag: 'threads',
     unit: 'count',
-    help: 'threads that run the model, each with its own copy; as many as cores, up to 8, unless given',
+    help: 'threads that run the model, each with its own copy; as many as cores, 8 at most, unless given',
   }),
   queueLength: integer({
     default: 1_024,
@@ -46,20 +46,18 @@ export const modelServerOptions = {
     unit: 'bytes',
     help: 'largest request; larger ones are answered 413',
   }),
-  requestTimeoutMs: integer({
+  requestTimeoutMs: duration({
     default: 60_000,
     min: 1,
     max: 3_600_000,
     flag: 'request-timeout',
-    unit: 'ms',
     help: 'limit of one request, waiting included; then it is answered 504',
   }),
-  loadTimeoutMs: integer({
+  loadTimeoutMs: duration({
     default: 120_000,
     min: 1,
     max: 3_600_000,
     flag: 'load-timeout',
-    unit: 'ms',
     help: 'limit of loading the model',
   }),
 } as const;

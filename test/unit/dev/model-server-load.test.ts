@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -123,15 +123,22 @@ suite('model server under load', { skip: noRuntime }, () => {
     assert.deepEqual(await exit, [0, null]);
   });
 
-  test('the command refuses wrong options with exit code 2', async () => {
-    const child = spawn(process.execPath, [main, 'model-server', '--port', 'x'], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    const text: Buffer[] = [];
-    child.stderr.on('data', (chunk: Buffer) => text.push(chunk));
-    const [code] = (await once(child, 'close', { signal: AbortSignal.timeout(20_000) })) as [number];
-    const shown = Buffer.concat(text).toString();
-    assert.equal(code, 2, shown);
-    assert.match(shown, /--name: is missing[^]*--model: is missing[^]*--port: 'x' is not a whole number/);
+  test('the command refuses a wrong command line with exit code 2', () => {
+    const run = (...args: string[]) =>
+      spawnSync(process.execPath, [main, 'model-server', ...args], { encoding: 'utf8', timeout: 20_000 });
+    const missing = run('--name', 'x');
+    assert.deepEqual(
+      [missing.status, /'--model <FILE>' not specified/.test(missing.stderr)],
+      [2, true],
+      missing.stderr,
+    );
+    const wrong = run('--name', 'x', '--model', DIGITS, '--port', 'x', '--protocol', 'v3');
+    assert.equal(wrong.status, 2, wrong.stderr);
+    assert.match(
+      wrong.stderr,
+      /--port: 'x' is not a whole number[^]*--protocol: 'v3' is not one of|--protocol: 'v3'[^]*--port: 'x'/,
+    );
+    const absent = run('--name', 'x', '--model', '/no/such.onnx');
+    assert.deepEqual([absent.status, /there is no model file/.test(absent.stderr)], [1, true], absent.stderr);
   });
 });
