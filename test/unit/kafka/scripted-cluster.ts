@@ -1,0 +1,86 @@
+// A cluster without sockets: the test holds every call in its hands and answers it when and how it likes.
+import type { Cluster, TopicMetadata } from '../../../src/kafka/cluster.ts';
+import { KafkaError } from '../../../src/kafka/kafka-error.ts';
+
+export interface ScriptedCall {
+  readonly api: string;
+  readonly node: number | undefined;
+  /** Arguments of the library's call, without the connection. */
+  readonly args: readonly unknown[];
+  answer(response: unknown): void;
+  fail(error: Error): void;
+}
+
+export class ScriptedCluster {
+  /** Leaders by topic and partition; change it, and the next look sees it. */
+  readonly leaders = new Map<string, number[]>();
+  /** Calls not answered yet, in their order. */
+  readonly open: ScriptedCall[] = [];
+  /** What was waited for after a failure, in words. */
+  readonly pauses: string[] = [];
+  refreshes = 0;
+  closed = false;
+  #arrived = Promise.withResolvers<void>();
+  readonly #closing = new AbortController();
+
+  get signal(): AbortSignal {
+    return this.#closing.signal;
+  }
+
+  /** The real thing's type, which is all that the code under test asks of it. */
+  asCluster(): Cluster {
+    return this as unknown as Cluster;
+  }
+
+  topic(name: string): TopicMetadata | undefined {
+    const leaders = this.leaders.get(name);
+    if (leaders === undefined) return undefined;
+    return { name, id: name, partitions: leaders.map((leader, partition) => ({ partition, leader, leaderEpoch: 0 })) };
+  }
+
+  bind(_role: string, family: { readonly name: string }, node?: number) {
+    const call = (_connection: unknown, ...args: unknown[]) =>
+      new Promise<unknown>((resolve, reject) => {
+        this.open.push({ api: family.name, node, args, answer: resolve, fail: reject });
+        this.#arrived.resolve();
+        this.#arrived = Promise.withResolvers();
+      });
+    return Promise.resolve({ api: { version: 11, call }, connection: undefined });
+  }
+
+  refresh(): Promise<void> {
+    this.refreshes++;
+    return Promise.resolve();
+  }
+
+  pause(_role: string, what: string, error: KafkaError): Promise<void> {
+    this.pauses.push(`${what}: ${error.code}`);
+    return new Promise((resolve) => setTimeout(resolve, 1));
+  }
+
+  recovered(): void {
+    // Nobody looks.
+  }
+
+  close(): void {
+    this.closed = true;
+    this.#closing.abort();
+  }
+
+  /** The next call that the test says, as soon as it is made; it is then no longer open. */
+  async take(test: (call: ScriptedCall) => boolean = () => true): Promise<ScriptedCall> {
+    const limit = AbortSignal.timeout(5_000);
+    for (;;) {
+      const index = this.open.findIndex(test);
+      const [found] = index < 0 ? [] : this.open.splice(index, 1);
+      if (found) return found;
+      if (limit.aborted) throw new Error('no such call was made');
+      await Promise.race([this.#arrived.promise, new Promise((resolve) => setTimeout(resolve, 100))]);
+    }
+  }
+}
+
+/** Lets everything that is ready run. */
+export async function settle(): Promise<void> {
+  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
