@@ -30,7 +30,7 @@ export async function answerRequest(engine: Engine, model: ServedModel, request:
     return { status: 200, body: call.encode(await engine.infer(call.inputs)) };
   } catch (error) {
     const status = error instanceof RequestError ? error.status : 500;
-    return { status, body: JSON.stringify(protocol.errorBody(status, errorText(error))) };
+    return { status, body: JSON.stringify(protocol.errorBody(status, errorText(error).trim())) };
   }
 }
 

@@ -20,7 +20,8 @@ export async function loadOnnxEngine(file: string): Promise<Engine> {
       intraOpNumThreads: 1,
       interOpNumThreads: 1,
       executionMode: 'sequential',
-      logSeverityLevel: 3,
+      // Faults come back as errors; ONNX Runtime would print them as well.
+      logSeverityLevel: 4,
     });
   } catch (error) {
     throw new MillraceError(`the model ${file} cannot be loaded: ${errorText(error)}`, {
@@ -42,7 +43,7 @@ export async function loadOnnxEngine(file: string): Promise<Engine> {
       fetched = await session.run(feeds);
     } catch (error) {
       // The graph refuses what its signature allows, such as two free sizes that should be equal: it would again.
-      throw new RequestError(400, `the model cannot run on these inputs: ${errorText(error)}`, error);
+      throw new RequestError(400, 'the model cannot run on these inputs', error);
     }
     const outputs = new Map<string, Tensor>();
     for (const { name, datatype } of signature.outputs) {
