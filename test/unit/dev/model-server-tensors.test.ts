@@ -16,7 +16,8 @@ test('a float is written so that it reads back the same, and never longer than a
     fc.property(fc.float({ noNaN: true, noDefaultInfinity: true }), (value) => {
       const text = writeFloat(value, 'float32');
       assert.equal(Math.fround(Number(text)), value);
-      assert.ok(text.length <= String(value).length + 2, text);
+      // String(-0) drops the sign.
+      assert.ok(text.length <= String(value).length + (Object.is(value, -0) ? 3 : 2), text);
       assert.match(text, /[.e]/);
     }),
   );
