@@ -1,26 +1,107 @@
-// A reporter for node:test: failures with their full story, and one closing line a step.
+// A reporter for node:test: a dot for each test, every failure with its full story, and one closing line with the counts.
+import { writeFileSync } from 'node:fs';
 import type { TestEvent } from 'node:test/reporters';
-import { relative } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { inspect } from 'node:util';
 
+type FailData = Extract<TestEvent, { type: 'test:fail' }>['data'];
+
+export interface TestCounts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+/** `N passed, N failed, N skipped` */
+export function countsLine({ passed, failed, skipped }: TestCounts): string {
+  return `${passed} passed, ${failed} failed, ${skipped} skipped`;
+}
+
+const DOTS_PER_LINE = 100;
+/** What a file printed is kept for the case that it fails as a whole, the last of it. */
+const KEPT_OUTPUT_CHARS = 10_000;
+
+/** Where the runner reads the counts, when it asks for them. */
+const COUNTS_FILE = 'MILLRACE_TEST_COUNTS';
+
 export default async function* summary(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
-  let passed = 0;
-  let failed = 0;
-  let skipped = 0;
-  for await (const event of events) {
-    if (event.type === 'test:pass') {
-      if (event.data.skip !== undefined) {
-        skipped++;
-        yield `\nskipped: ${event.data.name} (${String(event.data.skip)})\n`;
-      } else if (event.data.details.type !== 'suite') passed++;
-    } else if (event.type === 'test:fail') {
-      if (event.data.details.type === 'suite') continue;
-      failed++;
-      const where = event.data.file ? `${relative(process.cwd(), event.data.file)}:${event.data.line ?? 0}` : '';
-      yield `\nFAILED ${event.data.name}\n  ${where}\n${inspect(event.data.details.error.cause ?? event.data.details.error)}\n`;
-    } else if (event.type === 'test:stderr' && process.env['MILLRACE_TEST_VERBOSE']) {
-      yield event.data.message;
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  const titles: string[] = [];
+  const output = new Map<string, string>();
+  const stories: (() => string)[] = [];
+  // A name pattern leaves files without a test to run; else such a file is a mistake.
+  const selected = process.execArgv.some((argument) => /^--test-(?:name-pattern|skip-pattern|only)/.test(argument));
+  let dots = 0;
+  const dot = (mark: string) => mark + (++dots % DOTS_PER_LINE === 0 ? '\n' : '');
+  const fail = (story: () => string) => {
+    counts.failed++;
+    stories.push(story);
+    return dot('F');
+  };
+
+  for await (const { type, data } of events) {
+    if (type === 'test:start') {
+      titles.length = data.nesting;
+      titles.push(data.name);
+    } else if (type === 'test:stderr' || type === 'test:stdout' || type === 'test:diagnostic') {
+      const { message } = data;
+      const file = resolve(data.file ?? '');
+      const text = type === 'test:diagnostic' ? `${message}\n` : message;
+      output.set(file, ((output.get(file) ?? '') + text).slice(-KEPT_OUTPUT_CHARS));
+      if (process.env['MILLRACE_TEST_VERBOSE'] && type !== 'test:diagnostic') yield text;
+    } else if (type === 'test:pass' || type === 'test:fail') {
+      const title = [...titles.slice(0, data.nesting), data.name].join(' > ');
+      if (data.skip !== undefined || data.todo !== undefined) {
+        counts.skipped++;
+        stories.push(() => `skipped ${title}${reasonOf(data.skip ?? data.todo)}\n`);
+        yield dot('s');
+      } else if (type === 'test:fail') {
+        if (!isFailureOfChildren(data.details.error)) yield fail(() => describeFailure(title, data, output));
+      } else if (isWholeFile(data)) {
+        if (!selected) yield fail(() => `FAILED ${title}\n  it holds no tests\n`);
+      } else if (data.details.type !== 'suite') {
+        counts.passed++;
+        yield dot('.');
+      }
     }
   }
-  yield `\n${passed} passed, ${failed} failed, ${skipped} skipped\n`;
+  yield `\n\n${stories.map((story) => `${story()}\n`).join('')}${countsLine(counts)}\n`;
+  const file = process.env[COUNTS_FILE];
+  if (file) writeFileSync(file, JSON.stringify(counts));
+}
+
+function reasonOf(reason: string | boolean | undefined): string {
+  return typeof reason === 'string' && reason !== '' ? `: ${reason}` : '';
+}
+
+/** A suite, test or file that failed only because something inside it did, which has been told already. */
+function isFailureOfChildren(error: FailData['details']['error']): boolean {
+  return 'failureType' in error && error.failureType === 'subtestsFailed';
+}
+
+/** The runner reports a file as a test of its own when nothing inside it can be reported. */
+function isWholeFile({ name, file, nesting }: { name: string; file?: string | undefined; nesting: number }): boolean {
+  return nesting === 0 && file !== undefined && resolve(name) === file;
+}
+
+function describeFailure(title: string, data: FailData, output: ReadonlyMap<string, string>): string {
+  const { error } = data.details;
+  const { file } = data;
+  if (isWholeFile(data)) {
+    const code = 'exitCode' in error && error.exitCode !== undefined ? ` with exit code ${String(error.exitCode)}` : '';
+    return `FAILED ${title}\n  the file failed as a whole${code}; it printed:\n${indent(withoutInternals(output.get(file ?? '') ?? ''))}\n`;
+  }
+  const where = file === undefined ? '' : `  ${relative(process.cwd(), file)}:${data.line ?? 0}\n`;
+  return `FAILED ${title}\n${where}${indent(withoutInternals(inspect(error.cause ?? error, { depth: 8 })))}\n`;
+}
+
+/** The stack without Node's own frames: they are the same for every test. */
+function withoutInternals(text: string): string {
+  return text.replace(/^\s+at .*(?:node:(?:internal\/|async_hooks)|\(<anonymous>\)).*(\{?)$\n/gm, (line) =>
+    line.endsWith('{\n') ? '{\n' : '',
+  );
+}
+
+function indent(text: string): string {
+  return text.trimEnd().replace(/^(?=.)/gm, '  ');
 }

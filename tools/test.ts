@@ -1,64 +1,109 @@
-// Runs everything `npm test` stands for, step by step, and stops at the first step that fails.
+// Runs everything `npm test` stands for, step by step: also the steps after one that fails, so that one run tells all.
 // `node tools/test.ts lint unit` runs only the named steps; more arguments after `--` go to the test runner.
 import { spawnSync } from 'node:child_process';
-import { existsSync, globSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { countsLine, type TestCounts } from './test-summary.ts';
 
 interface Step {
   readonly name: string;
   readonly what: string;
-  run(): number;
+  run(): TestCounts;
 }
 
-function command(program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): number {
-  const result = spawnSync(program, args, { stdio: 'inherit', env: { ...process.env, ...env } });
-  return result.status ?? 1;
+// Tests share the machine with the servers they start.
+const CONCURRENCY = Math.min(4, availableParallelism());
+
+// A step that hangs (a server left open keeps its test file alive) is ended and fails.
+const STEP_TIMEOUT_MS = 3_600_000;
+
+function command(program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): boolean {
+  const result = spawnSync(program, args, {
+    stdio: 'inherit',
+    env: { ...process.env, ...env },
+    timeout: STEP_TIMEOUT_MS,
+  });
+  if (result.error) console.error(`${program}: ${result.error.message}`);
+  return result.status === 0;
 }
 
-function tests(folder: string, concurrency: number, setup?: string): number {
+/** A step that is one check: a compiler, a linter. */
+function check(...parts: readonly (() => boolean)[]): TestCounts {
+  const ok = parts.every((part) => part());
+  return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0 };
+}
+
+/** Runs the tests of a folder. No tests, and a runner that fails with no test to blame, are failures too. */
+function tests(folder: string, concurrency: number, timeoutMs: number, setup?: string): TestCounts {
   const files = globSync(`test/${folder}/**/*.test.ts`).sort();
+  // Without files, Node would search for some itself.
+  if (files.length === 0) return failedFor(`no files test/${folder}/**/*.test.ts`);
+  const scratch = mkdtempSync(join(tmpdir(), 'millrace-test-'));
+  const countsFile = join(scratch, 'counts.json');
   const options = [
+    '--disable-warning=ExperimentalWarning',
     '--test',
     `--test-concurrency=${concurrency}`,
-    '--test-reporter=dot',
+    `--test-timeout=${timeoutMs}`,
+    '--test-reporter=./tools/test-summary.ts',
     '--test-reporter-destination=stdout',
   ];
-  options.push('--test-reporter=./tools/test-summary.ts', '--test-reporter-destination=stdout');
   if (setup) options.push(`--test-global-setup=${setup}`);
-  return command(process.execPath, ['--disable-warning=ExperimentalWarning', ...options, ...extra, ...files]);
+  try {
+    const ok = command(process.execPath, [...options, ...extra, ...files], { MILLRACE_TEST_COUNTS: countsFile });
+    const counts = readCounts(countsFile);
+    if (counts === undefined) return failedFor('the test runner ended before its tests did');
+    if (counts.passed + counts.failed + counts.skipped === 0) return failedFor('no tests found');
+    if (!ok && counts.failed === 0) return failedFor('the test runner failed outside of the tests', counts);
+    return counts;
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
 }
 
-const steps: Step[] = [
-  { name: 'types', what: 'TypeScript', run: () => command('node_modules/.bin/tsc', ['-p', '.']) },
+function readCounts(file: string): TestCounts | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as TestCounts;
+  } catch {
+    return undefined;
+  }
+}
+
+function failedFor(reason: string, counts: TestCounts = { passed: 0, failed: 0, skipped: 0 }): TestCounts {
+  console.error(`FAILED ${reason}`);
+  return { ...counts, failed: counts.failed + 1 };
+}
+
+const ESLINT = ['tools/lint/node_modules/eslint/bin/eslint.js', '-c', 'tools/lint/eslint.config.js'];
+
+const steps: readonly Step[] = [
+  { name: 'types', what: 'TypeScript', run: () => check(() => command('node_modules/.bin/tsc', ['-p', '.'])) },
+  {
+    name: 'format',
+    what: 'Prettier',
+    run: () => check(() => command('node_modules/.bin/prettier', ['--check', '--log-level=warn', '.'])),
+  },
   {
     name: 'lint',
-    what: 'Prettier and ESLint',
-    run() {
-      const formatted = command('node_modules/.bin/prettier', ['--check', '--log-level=warn', '.']);
-      if (formatted !== 0) return formatted;
-      if (!existsSync('tools/lint/node_modules/eslint')) {
-        const installed = command('npm', [
-          '--prefix',
-          'tools/lint',
-          'ci',
-          '--no-audit',
-          '--no-fund',
-          '--loglevel=error',
-        ]);
-        if (installed !== 0) return installed;
-      }
-      const eslint = 'tools/lint/node_modules/eslint/bin/eslint.js';
-      return command(process.execPath, [eslint, '-c', 'tools/lint/eslint.config.js', 'src', 'test', 'tools/*.ts']);
-    },
+    what: 'ESLint',
+    run: () =>
+      check(
+        () => command('tools/setup', ['lint']),
+        () => command(process.execPath, [...ESLINT, 'src', 'test', 'tools/*.ts']),
+      ),
   },
-  { name: 'unit', what: 'unit tests', run: () => tests('unit', 2) },
-  { name: 'simulation', what: 'seeded simulations', run: () => tests('simulation', 2) },
+  { name: 'unit', what: 'unit tests', run: () => tests('unit', CONCURRENCY, 120_000) },
+  { name: 'simulation', what: 'seeded simulations', run: () => tests('simulation', CONCURRENCY, 600_000) },
   {
     name: 'integration',
     what: 'integration tests on real Kafka',
-    run: () => tests('integration', 1, './test/kafka-setup.ts'),
+    run: () => tests('integration', 1, 900_000, './test/kafka-setup.ts'),
   },
 ];
 
+process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const split = process.argv.indexOf('--');
 const wanted = process.argv.slice(2, split < 0 ? undefined : split);
 const extra = split < 0 ? [] : process.argv.slice(split + 1);
@@ -70,15 +115,17 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
-const started = performance.now();
+const total = { passed: 0, failed: 0, skipped: 0 };
+const results: string[] = [];
 for (const step of steps) {
   if (wanted.length > 0 && !wanted.includes(step.name)) continue;
   const begun = performance.now();
   console.log(`\n== ${step.name}: ${step.what}`);
-  const code = step.run();
-  console.log(
-    `== ${step.name}: ${code === 0 ? 'passed' : 'FAILED'} in ${((performance.now() - begun) / 1000).toFixed(1)} s`,
-  );
-  if (code !== 0) process.exit(code);
+  const counts = step.run();
+  for (const key of ['passed', 'failed', 'skipped'] as const) total[key] += counts[key];
+  const verdict = counts.failed === 0 ? 'passed' : 'FAILED';
+  const seconds = ((performance.now() - begun) / 1000).toFixed(1);
+  results.push(`${step.name.padEnd(12)} ${verdict}  ${countsLine(counts)}  (${seconds} s)`);
 }
-console.log(`\nall passed in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+console.log(`\n== total\n${results.join('\n')}\n\n${countsLine(total)}`);
+process.exitCode = total.failed === 0 ? 0 : 1;
