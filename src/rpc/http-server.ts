@@ -1,4 +1,4 @@
-import fastify, { type FastifyInstance } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { errorText, MillraceError } from '../base/errors.ts';
 import type { RouteGroup } from './route-group.ts';
 import { seldonHeaders, type CorsOptions } from './seldon-headers.ts';
@@ -38,12 +38,22 @@ export async function startHttpServer(options: HttpServerOptions, groups: readon
   // Bytes pass through: no body is parsed here, whatever its type.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  app.addHook('onRequest', acceptAnyContentType);
   app.setNotFoundHandler((_request, reply) => reply.code(404).send());
   for (const group of groups) group(app);
   await listen(app, options.host, options.port);
   const address = app.server.address();
   const port = typeof address === 'object' && address !== null ? address.port : options.port;
   return { port, close: (withinMs) => close(app, withinMs) };
+}
+
+/** A Content-Type that is no MIME type would be answered with 415; the routes get it as plain bytes instead. */
+function acceptAnyContentType(request: FastifyRequest, _reply: FastifyReply, done: () => void): void {
+  const { headers } = request.raw;
+  if (headers['content-type'] !== undefined && !/^[\w!#$&^.+-]+\/[\w!#$&^.+*-]+/.test(headers['content-type'])) {
+    headers['content-type'] = 'application/octet-stream';
+  }
+  done();
 }
 
 async function close(app: FastifyInstance, withinMs: number): Promise<void> {

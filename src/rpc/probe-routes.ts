@@ -20,7 +20,7 @@ export function probeRoutes(readiness: () => Readiness | Promise<Readiness>): Ro
       async handler(request, reply) {
         const { ready, reasons } = await readiness();
         reply.code(ready ? 200 : 503);
-        return (wantsReasons(request) ? reply.send({ ready, reasons }) : reply.send());
+        return wantsReasons(request) ? reply.send({ ready, reasons }) : reply.send();
       },
     });
   };
