@@ -13,6 +13,7 @@ import {
 import type { MillraceChild, MillraceProgram } from '../../dev/demo/millrace-child.ts';
 import { freePort } from '../../dev/kafka/free-port.ts';
 import { connectionOptions, type ConnectionOptions } from '../../kafka/options.ts';
+import { parseBrokers, securitySettings } from '../../kafka/security.ts';
 import type { Screen } from './screen.ts';
 
 const READY_TIMEOUT_MS = 60_000;
@@ -43,7 +44,11 @@ export class DemoWorld {
 
   /** @param broker of a Kafka to use; empty for one of our own */
   static async create(program: MillraceProgram, broker: string, workers: number): Promise<DemoWorld> {
-    connectionTo(broker, broker === '');
+    if (broker !== '') {
+      // What is wrong with them is said before anything is started.
+      parseBrokers(broker);
+      securitySettings(connectionTo(broker, false));
+    }
     const ports = [await freePort(), await freePort()] as const;
     const directory = await mkdtemp(join(tmpdir(), 'millrace-demo-'));
     return new DemoWorld({ program, directory, ownKafka: broker === '' }, broker, workers, ports);

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Admin } from '@platformatic/kafka';
 import type { ConnectionOptions } from '../../kafka/options.ts';
-import { securitySettings } from '../../kafka/security.ts';
+import { parseBrokers, securitySettings } from '../../kafka/security.ts';
 import { startEmbeddedKafka, type EmbeddedKafka } from '../kafka/embedded-kafka.ts';
 
 /** Names that the demo uses in a Kafka. */
@@ -46,7 +46,7 @@ export async function cleanBroker(connection: ConnectionOptions, names: DemoName
   const admin = new Admin({
     ...securitySettings(connection),
     clientId: connection.clientId,
-    bootstrapBrokers: connection.broker.split(','),
+    bootstrapBrokers: parseBrokers(connection.broker),
     retries: 0,
     timeout: CLEAN_TIMEOUT_MS,
     requestTimeout: CLEAN_TIMEOUT_MS,

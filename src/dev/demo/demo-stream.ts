@@ -12,7 +12,7 @@ import { RequestFeed } from './request-feed.ts';
 /** Partitions of the demo's topics. */
 export const DEMO_PARTITIONS = 4;
 
-const TOPICS_TIMEOUT_MS = 30_000;
+const TOPICS_TIMEOUT_MS = 15_000;
 /** So long nothing may come back while requests are open. */
 const STALL_MS = 60_000;
 const POLL_MS = 10;
