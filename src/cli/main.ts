@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import { exitCodeOf, printError, tolerateClosedPipes } from './print.ts';
 import { createProgram } from './program.ts';
+import { demoCommand } from './commands/demo.ts';
 import { executorCommand } from './commands/executor.ts';
 import { runCommand } from './commands/run.ts';
 import { validateCommand } from './commands/validate.ts';
@@ -10,6 +11,7 @@ import { modelServerCommand } from './commands/model-server.ts';
 
 // A command's file imports what it needs when it runs, not when it is registered: the help appears at once.
 const program = createProgram([
+  { heading: 'See it work:', commands: [demoCommand()] },
   { heading: 'Run a deployment:', commands: [runCommand(), executorCommand(), validateCommand()] },
   { heading: 'Kafka topics:', commands: [produceCommand()] },
   { heading: 'Develop:', commands: [kafkaCommand(), modelServerCommand()] },
