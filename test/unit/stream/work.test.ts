@@ -1,0 +1,251 @@
+import { test } from 'node:test';
+import assert from 'node:assert/strict';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import type { Job } from '../../../src/stream/job.ts';
+import type { Work } from '../../../src/stream/work.ts';
+import { FAILURE, payload, record, workOf } from './sample.ts';
+
+function startAll(work: Work, nowMs = 0): Job[] {
+  const started: Job[] = [];
+  for (let job = work.start(nowMs); job !== undefined; job = work.start(nowMs)) started.push(job);
+  return started;
+}
+
+function succeed(work: Work, job: Job | undefined, body = ''): number[] {
+  assert.ok(job);
+  job.result = payload(body);
+  return work.end(job).map((released) => released.record.offset);
+}
+
+const offsets = (jobs: readonly Job[]) => jobs.map((job) => job.record.offset);
+
+test('runs one key in parallel, and lets its results go in order', () => {
+  const { work, partition } = workOf('key');
+  work.receive(
+    partition,
+    [record(partition, 0, 'a'), record(partition, 1, 'b'), record(partition, 2, 'a'), record(partition, 3, 'a')],
+    0,
+  );
+  const [first, second, third, fourth] = startAll(work);
+  assert.deepEqual(succeed(work, fourth), []);
+  assert.deepEqual(succeed(work, second), [1], 'another key waits for nobody');
+  assert.deepEqual(succeed(work, first), [0]);
+  assert.deepEqual(succeed(work, third), [2, 3]);
+});
+
+test("'partition' keeps all in order, 'unordered' nothing, and records without a key have no order by key", () => {
+  for (const [order, expected] of [
+    ['partition', [[], [0, 1]]],
+    ['unordered', [[1], [0]]],
+    ['key', [[1], [0]]],
+  ] as const) {
+    const { work, partition } = workOf(order);
+    work.receive(partition, [record(partition, 0), record(partition, 1)], 0);
+    const [first, second] = startAll(work);
+    assert.deepEqual([succeed(work, second), succeed(work, first)], expected, order);
+  }
+});
+
+test('a failure takes its turn like a result', () => {
+  const { work, partition } = workOf('key');
+  work.receive(partition, [record(partition, 0, 'a'), record(partition, 1, 'a')], 0);
+  const [first, second] = startAll(work);
+  succeed(work, second);
+  assert.ok(first);
+  first.failure = FAILURE;
+  assert.deepEqual(offsets(work.end(first)), [0, 1]);
+});
+
+test('a key that is retried for hours stops no other key', () => {
+  const { work, partition } = workOf('key', { workers: 2 });
+  let offset = 0;
+  work.receive(partition, [record(partition, offset++, 'slow')], 0);
+  let slow = work.start(0);
+  assert.ok(slow);
+  for (let hour = 1; hour <= 5; hour++) {
+    work.retry(slow, hour * 3_600_000);
+    for (let i = 0; i < 100; i++) {
+      work.receive(partition, [record(partition, offset++, `key-${i}`)], 0);
+      const [other] = startAll(work, hour * 3_600_000 - 1);
+      assert.ok(other && other !== slow);
+      assert.equal(succeed(work, other).length, 1);
+      work.settle(other);
+    }
+    slow = work.start(hour * 3_600_000);
+    assert.equal(slow?.record.offset, 0);
+    assert.ok(slow);
+  }
+  assert.equal(partition.tracker.committable, 0, 'nothing above it is committed');
+  succeed(work, slow);
+  work.settle(slow);
+  assert.equal(partition.tracker.committable, offset);
+  assert.deepEqual([work.open, work.openBytes], [0, 0]);
+});
+
+test('partitions take turns', () => {
+  const { work, partitions } = workOf('key', { workers: 6 }, 3);
+  for (const partition of partitions) {
+    work.receive(
+      partition,
+      Array.from({ length: 10 }, (_, offset) => record(partition, offset)),
+      0,
+    );
+  }
+  const counts = [0, 0, 0];
+  for (const job of startAll(work))
+    counts[job.record.partition.partition] = (counts[job.record.partition.partition] ?? 0) + 1;
+  assert.deepEqual(counts, [2, 2, 2]);
+});
+
+test('a record larger than the limit passes alone, and small ones do not keep it waiting for ever', () => {
+  const { work, partitions } = workOf('unordered', { openBytes: 10_000 }, 2);
+  const [large, small] = partitions;
+  assert.ok(large && small);
+  work.receive(large, [record(large, 0, null, Buffer.alloc(50_000))], 0);
+  let next = 0;
+  const feed = () => work.receive(small, [record(small, next++)], 0);
+  feed();
+  feed();
+  const underWay = startAll(work);
+  for (let round = 0; round < 20; round++) {
+    feed();
+    underWay.push(...startAll(work));
+    if (underWay.some((job) => job.record.partition === large)) break;
+    const done = underWay.shift();
+    succeed(work, done);
+    if (done) work.settle(done);
+  }
+  assert.deepEqual(
+    underWay.map((job) => job.record.sizeBytes),
+    [50_000],
+    'it runs, and alone',
+  );
+});
+
+test('results count until they are stored', () => {
+  const { work, partition } = workOf('unordered', { openBytes: 100_000 });
+  work.receive(partition, [record(partition, 0), record(partition, 1)], 0);
+  const job = work.start(0);
+  assert.ok(job);
+  succeed(work, job, 'x'.repeat(200_000));
+  assert.ok(work.openBytes > 200_000);
+  assert.equal(work.start(0), undefined, 'nothing more is started while a large result waits for the broker');
+  work.settle(job);
+  assert.ok(work.start(0));
+});
+
+test('reading pauses for tiny and empty records too, and goes on when they have started', () => {
+  const { work, partition } = workOf('unordered', { workers: 10, waitingBytes: 200_000 });
+  for (let offset = 0; offset < 100_000 && !partition.paused; offset++) {
+    work.receive(partition, [record(partition, offset, null, null)], 0);
+    work.applyPauses();
+  }
+  assert.ok(partition.paused);
+  assert.ok(work.waiting < 1_000, `${work.waiting} wait`);
+  assert.equal(work.applyPauses(), false);
+  for (let job = work.start(0); job !== undefined; job = work.start(0)) {
+    succeed(work, job);
+    work.settle(job);
+  }
+  assert.equal(work.applyPauses(), true, 'a partition may be read again');
+  assert.deepEqual([partition.paused, work.waiting, work.waitingBytes], [false, 0, 0]);
+});
+
+test('workers bound what is at the models, and a retry that is due waits for one', () => {
+  const { work, partition } = workOf('unordered', { workers: 2 });
+  work.receive(
+    partition,
+    [0, 1, 2].map((offset) => record(partition, offset)),
+    0,
+  );
+  const [first, second] = startAll(work);
+  assert.ok(first && second);
+  work.retry(first, 50);
+  assert.equal(work.nextDueMs, 50);
+  assert.equal(work.start(0)?.record.offset, 2);
+  assert.equal(work.nextDueMs, Infinity, 'no time to look at: only a free worker changes anything');
+  assert.equal(work.start(60), undefined);
+  succeed(work, second);
+  assert.equal(work.nextDueMs, 50);
+  assert.equal(work.start(60), first);
+  assert.equal(first.attempts, 2);
+});
+
+test('records that found a model unreachable come first, and their attempt does not count', () => {
+  const { work, partition } = workOf('unordered');
+  work.receive(
+    partition,
+    [0, 1].map((offset) => record(partition, offset)),
+    0,
+  );
+  const job = work.start(0);
+  assert.ok(job);
+  work.postpone(job);
+  assert.equal(work.start(0), job);
+  assert.equal(job.attempts, 1);
+});
+
+test('a draining partition starts nothing; what is under way ends, and nothing above what was dropped is committed', () => {
+  const { work, partition } = workOf('key', { workers: 3 });
+  work.receive(
+    partition,
+    [0, 1, 2, 3, 4].map((offset) => record(partition, offset, `k${offset}`)),
+    0,
+  );
+  const [first, second, third] = startAll(work);
+  assert.ok(first && second && third);
+  work.retry(second, 10);
+  work.drain([partition]);
+  assert.deepEqual([work.waiting, work.waitingBytes, work.retrying], [0, 0, 0]);
+  assert.equal(work.start(1_000), undefined);
+  assert.equal(work.drained([partition]), false);
+  succeed(work, first);
+  work.settle(first);
+  work.retry(third, 2_000);
+  assert.ok(work.drained([partition]), 'a failed attempt is not waited for');
+  assert.equal(partition.tracker.committable, 1);
+  partition.revoked = true;
+  work.release([partition]);
+  assert.deepEqual([work.open, work.openBytes, work.atModels, work.retrying], [0, 0, 0, 0]);
+});
+
+// The reader goes by them, so nobody else will read them; unnoticed, the offset after them would be committed.
+test('records that come while a partition drains hold its committable offset', () => {
+  const { work, partition } = workOf('key');
+  work.drain([partition]);
+  work.receive(partition, [record(partition, 0)], 0);
+  partition.tracker.skippedTo(1);
+  assert.deepEqual([work.waiting, partition.tracker.committable], [0, 0]);
+});
+
+test('an answer for a partition that is gone is written nowhere', () => {
+  const { work, partition } = workOf('key');
+  work.receive(partition, [record(partition, 0, 'a')], 0);
+  const job = work.start(0);
+  partition.revoked = true;
+  work.release([partition]);
+  assert.deepEqual(succeed(work, job), []);
+  assert.deepEqual([work.atModels, work.open, work.openBytes], [0, 0, 0]);
+  assert.equal(partition.tracker.committable, 0);
+});
+
+test('lets go of jobs that are done', () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const { work, partition } = workOf('key');
+  const run = () => {
+    work.receive(partition, [record(partition, 0, 'a'), record(partition, 1, 'b')], 0);
+    const job = work.start(0);
+    assert.ok(job);
+    succeed(work, job);
+    work.settle(job);
+    return new WeakRef(job);
+  };
+  const done = run();
+  return new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
+    collect();
+    assert.equal(done.deref(), undefined);
+    assert.equal(work.waiting, 1);
+  });
+});
