@@ -92,14 +92,29 @@ function describeFailure(title: string, data: FailData, output: ReadonlyMap<stri
     return `FAILED ${title}\n  the file failed as a whole${code}; it printed:\n${indent(withoutInternals(output.get(file ?? '') ?? ''))}\n`;
   }
   const where = file === undefined ? '' : `  ${relative(process.cwd(), file)}:${data.line ?? 0}\n`;
-  return `FAILED ${title}\n${where}${indent(withoutInternals(inspect(error.cause ?? error, { depth: 8 })))}\n`;
+  return `FAILED ${title}\n${where}${indent(withoutInternals(storyOf(error.cause ?? error)))}\n`;
+}
+
+/** An error as one reads it. An assertion's own message has the difference in it; one with a given message has not. */
+function storyOf(error: unknown): string {
+  if (!(error instanceof Error) || !('code' in error) || error.code !== 'ERR_ASSERTION')
+    return inspect(error, { depth: 8 });
+  const { stack = error.message, generatedMessage, operator, actual, expected } = error as Error & AssertionDetails;
+  if (generatedMessage || operator === 'fail') return stack;
+  const values = [`actual: ${inspect(actual, { depth: 8 })}`, `expected: ${inspect(expected, { depth: 8 })}`];
+  return `${stack}\n${values.join('\n')}`;
+}
+
+interface AssertionDetails {
+  readonly generatedMessage?: boolean;
+  readonly operator?: string;
+  readonly actual?: unknown;
+  readonly expected?: unknown;
 }
 
 /** The stack without Node's own frames: they are the same for every test. */
 function withoutInternals(text: string): string {
-  return text.replace(/^\s+at .*(?:node:(?:internal\/|async_hooks)|\(<anonymous>\)).*(\{?)$\n/gm, (line) =>
-    line.endsWith('{\n') ? '{\n' : '',
-  );
+  return text.replace(/\n\s+at .*(?:node:internal\/|node:async_hooks|\(<anonymous>\)).*?( \{)?(?=\n|$)/g, '$1');
 }
 
 function indent(text: string): string {

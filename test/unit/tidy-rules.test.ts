@@ -122,9 +122,14 @@ test('reachable: over imports, dynamic imports and paths of workers, from the en
     'src/base/dead.ts': '',
     'test/unit/base/t.test.ts': `import '../../../src/base/tested-only.ts';`,
   });
-  const violations = unreachable(sources, ['src/cli/main.ts']);
-  assert.deepEqual(at(violations), ['src/models/worker.ts:1', 'src/base/dead.ts:1', 'src/base/tested-only.ts:1']);
-  assert.match(violations[2]?.message ?? '', /only test\/unit\/base\/t\.test\.ts imports it/);
+  const violations = unreachable(sources, ['src/cli/main.ts', 'src/cli/absent.ts']);
+  assert.deepEqual(at(violations), [
+    'src/models/worker.ts:1',
+    'src/cli/absent.ts:1',
+    'src/base/dead.ts:1',
+    'src/base/tested-only.ts:1',
+  ]);
+  assert.match(violations[3]?.message ?? '', /only test\/unit\/base\/t\.test\.ts imports it/);
 });
 
 test('cycles: those of values count, through any number of files; those of types do not', () => {
@@ -249,16 +254,16 @@ test('packages: imports are declared where they are needed, versions exact, noth
 test('decisions: every dependency named, every decision numbered once and listed', () => {
   const tree = treeOf({
     'package.json': `{\n"dependencies": {\n"pino": "1",\n"yaml": "1"\n}\n}`,
-    'tools/lint/package.json': `{\n"devDependencies": {\n"eslint": "1"\n}\n}`,
+    'tools/lint/package.json': `{\n"devDependencies": {\n"eslint": "1",\n"slint": "1"\n}\n}`,
     'docs/decisions/README.md': '[1](0001-logs.md)\n[2](0002-gone.md)\n[3](0001-more.md)',
-    'docs/decisions/0001-logs.md': '`pino`, and yaml without marks',
+    'docs/decisions/0001-logs.md': '`pino`, (eslint 10), and yaml without marks',
     'docs/decisions/0001-more.md': '',
     'docs/decisions/0003-hidden.md': '',
     'docs/decisions/notes.md': '',
   });
   assert.deepEqual(at(decisionViolations(tree)), [
     'package.json:4',
-    'tools/lint/package.json:3',
+    'tools/lint/package.json:4',
     'docs/decisions/0001-more.md:1',
     'docs/decisions/0003-hidden.md:1',
     'docs/decisions/notes.md:1',

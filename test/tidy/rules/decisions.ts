@@ -13,7 +13,8 @@ export function decisionViolations(tree: Tree): Violation[] {
     const manifest = JSON.parse(text) as Readonly<Record<string, Readonly<Record<string, string>>>>;
     for (const kind of ['dependencies', 'optionalDependencies', 'devDependencies']) {
       for (const name of Object.keys(manifest[kind] ?? {})) {
-        if (prose.includes(`\`${name}\``)) continue;
+        // As code, or with its version.
+        if (prose.includes(`\`${name}\``) || new RegExp(`(?<![\\w@/-])${name} \\d`).test(prose)) continue;
         const line = lineAt(text, Math.max(0, text.indexOf(`"${name}"`, text.indexOf(`"${kind}"`))));
         violations.push({ path, line, message: `'${name}' is in no decision: name it in one of ${FOLDER}` });
       }

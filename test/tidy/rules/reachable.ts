@@ -14,6 +14,9 @@ export function unreachable(sources: readonly Source[], entries: readonly string
       }
     }
   }
+  for (const path of entries) {
+    if (!files.has(path)) violations.push({ path, line: 1, message: 'is listed as an entry point but does not exist' });
+  }
   const reached = new Set<string>();
   const waiting = [...entries];
   for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
