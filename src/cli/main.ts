@@ -6,6 +6,7 @@ import { executorCommand } from './commands/executor.ts';
 import { runCommand } from './commands/run.ts';
 import { validateCommand } from './commands/validate.ts';
 import { kafkaCommand } from './commands/kafka.ts';
+import { consumeCommand } from './commands/consume.ts';
 import { produceCommand } from './commands/produce.ts';
 import { modelServerCommand } from './commands/model-server.ts';
 
@@ -13,7 +14,7 @@ import { modelServerCommand } from './commands/model-server.ts';
 const program = createProgram([
   { heading: 'See it work:', commands: [demoCommand()] },
   { heading: 'Run a deployment:', commands: [runCommand(), executorCommand(), validateCommand()] },
-  { heading: 'Kafka topics:', commands: [produceCommand()] },
+  { heading: 'Kafka topics:', commands: [produceCommand(), consumeCommand()] },
   { heading: 'Develop:', commands: [kafkaCommand(), modelServerCommand()] },
 ]);
 

@@ -69,7 +69,9 @@ export class Fetcher {
     this.#stopped = true;
     this.#partitions = [];
     this.update();
-    await Promise.race([Promise.all(this.#loops.values()), sleep(MAX_WAIT_MS * 2)]);
+    const limit = new AbortController();
+    await Promise.race([Promise.all(this.#loops.values()), sleep(MAX_WAIT_MS * 2, limit.signal)]);
+    limit.abort();
   }
 
   #start(node: number): void {

@@ -33,8 +33,8 @@ export class TopicReader {
   readonly #finished = Promise.withResolvers<void>();
   readonly #ends: ReadonlyMap<number, number>;
   #open: readonly AssignedPartition[];
+  readonly #answeredAtMs = new Map<AssignedPartition, number>();
   #paused = false;
-  #answeredAtMs = performance.now();
 
   constructor(cluster: Cluster, topic: string, ranges: readonly PartitionRange[], handler: ReaderHandler) {
     this.#cluster = cluster;
@@ -51,14 +51,16 @@ export class TopicReader {
     this.#finished.promise.catch(() => undefined);
   }
 
-  /** How long the brokers have answered nothing, in milliseconds; 0 while paused. An empty answer counts as an answer. */
+  /** How long a partition has waited for an answer of its broker, the longest of all, in milliseconds; 0 while paused. */
   get silentMs(): number {
-    return this.#paused ? 0 : performance.now() - this.#answeredAtMs;
+    if (this.#paused) return 0;
+    const now = performance.now();
+    return Math.max(0, ...this.#open.map((partition) => now - (this.#answeredAtMs.get(partition) ?? now)));
   }
 
   /** Begins to read. Resolves when every range is read; rejects with a KafkaError of kind `fatal`. */
   async run(): Promise<void> {
-    this.#answeredAtMs = performance.now();
+    this.#noteAnswer(this.#open);
     this.#dropFinished(false, []);
     if (this.#open.length > 0) this.#fetcher.assign(this.#open);
     await this.#finished.promise;
@@ -70,7 +72,7 @@ export class TopicReader {
   }
 
   resume(): void {
-    this.#answeredAtMs = performance.now();
+    this.#noteAnswer(this.#open);
     this.#setPaused(false);
     this.#fetcher.update();
   }
@@ -95,11 +97,16 @@ export class TopicReader {
   }
 
   #answered(partitions: readonly AssignedPartition[], any: boolean): void {
-    this.#answeredAtMs = performance.now();
+    this.#noteAnswer(partitions);
     const before = this.#open.length;
     // The last records before the end can be gone (compaction): then the broker has nothing there, and that is the end.
     this.#dropFinished(!any, partitions);
     if (this.#open.length < before) this.#fetcher.assign(this.#open);
+  }
+
+  #noteAnswer(partitions: readonly AssignedPartition[]): void {
+    const now = performance.now();
+    for (const partition of partitions) this.#answeredAtMs.set(partition, now);
   }
 
   #dropFinished(nothing: boolean, asked: readonly AssignedPartition[]): void {

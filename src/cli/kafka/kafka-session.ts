@@ -20,6 +20,10 @@ export class KafkaSession {
    * @throws MillraceError when the options cannot be used; connects to nothing yet
    */
   constructor(options: ConnectionOptions, timeoutMs: number, say: (line: string) => void) {
+    if (options.broker === '') {
+      const remedy = 'give --broker HOST:PORT or set KAFKA_BROKER; millrace kafka starts a broker';
+      throw new MillraceError('no Kafka broker is named', { code: 'KAFKA_BROKER', remedy, exitCode: 2 });
+    }
     this.cluster = new Cluster(options);
     this.timeoutMs = timeoutMs;
     this.#broker = options.broker;

@@ -20,6 +20,6 @@ export function summary({ sent, acknowledged, refused, sizeBytes }: LoadCounts, 
 
 /** After an end before the end: how to send the rest, where that can be said. */
 export function howToGoOn({ sent, acknowledged }: LoadCounts, plan: LoadPlan): string[] {
-  if (acknowledged < sent || plan.repeat !== 1 || !plan.files.every((file) => file.repeatable)) return [];
+  if (sent === 0 || acknowledged < sent || plan.repeat !== 1 || !plan.files.every((file) => file.repeatable)) return [];
   return [`stopped after ${plural(plan.skip + sent, 'record')}; --skip ${plan.skip + sent} goes on with the next one`];
 }

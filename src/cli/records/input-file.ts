@@ -65,17 +65,17 @@ export class InputFile {
 
   async #unpacked(raw: Readable): Promise<AsyncIterable<Buffer>> {
     const counted = this.#counted(raw);
-    // Standard input can bring its first bytes one by one.
+    // Standard input can bring its first bytes one by one, and nothing after them for long: wait only where it matters.
     let head = Buffer.alloc(0);
-    while (head.length < ZSTD.length) {
+    while ([GZIP, ZSTD].some((mark) => head.length < mark.length && head.equals(mark.subarray(0, head.length)))) {
       const next = await counted.next();
       if (next.done === true) break;
       head = Buffer.concat([head, next.value]);
     }
     const whole = prepend(head, counted);
-    const unpacker = head.subarray(0, 2).equals(GZIP)
+    const unpacker = head.subarray(0, GZIP.length).equals(GZIP)
       ? createGunzip({ chunkSize: CHUNK_BYTES })
-      : head.subarray(0, 4).equals(ZSTD)
+      : head.subarray(0, ZSTD.length).equals(ZSTD)
         ? createZstdDecompress({ chunkSize: CHUNK_BYTES })
         : undefined;
     if (unpacker === undefined) return whole;
