@@ -1,10 +1,11 @@
 import type { Payload } from '../protocol/payload.ts';
-import { feedbackRoutes } from '../protocol/rest/feedback-routes.ts';
 import { FeedbackWalk } from './feedback-walk.ts';
 import { callHeaders, type GraphRequest } from './graph-request.ts';
 import { endpointOf, isCalled, type Graph, type GraphNode } from './graph.ts';
-import { restRules, type MessageRules } from './message-rules.ts';
+import { grpcRules } from './grpc-rules.ts';
+import type { MessageRules } from './message-rules.ts';
 import type { ModelClient } from './model-client.ts';
+import { restRules } from './rest-rules.ts';
 import { stepFailure } from './step-failure.ts';
 import { Walk } from './walk.ts';
 
@@ -18,7 +19,7 @@ export interface ExecutorOptions {
 }
 
 export interface GraphExecutor {
-  /** Runs one request through the graph. Every failure is a `NodeError`; anything else is a fault of Millrace's own. */
+  /** Runs one request through the graph, or feedback where the message is known to be that. Every failure is a `NodeError`; anything else is a fault of Millrace's own. */
   execute(request: GraphRequest): Promise<Payload>;
   /**
    * Brings feedback on an earlier prediction to the nodes that made it. Only the seldon protocol has such a call; in the others the
@@ -34,14 +35,24 @@ export interface GraphExecutor {
 /** Runs requests through a compiled graph. */
 export function createExecutor(graph: Graph, client: ModelClient, options: ExecutorOptions = {}): GraphExecutor {
   const { routingInjection = false, random = Math.random } = options;
-  const rules = restRules(graph.protocol);
-  const execute =
+  const rules = graph.transport === 'grpc' ? grpcRules(graph.protocol) : restRules(graph.protocol);
+  const predict =
     graph.isSingleModel && !routingInjection
       ? callOnly(graph.root, client, rules)
       : (request: GraphRequest) => new Walk({ client, rules, random, routingInjection }, request).run(graph.root);
+  const sendFeedback = feedbackSender(graph, client, rules);
   return {
-    execute,
-    sendFeedback: (request) => sendFeedback(graph, client, request),
+    execute(given) {
+      let request = given;
+      try {
+        const payload = rules.accept(given.payload);
+        if (payload !== given.payload) request = { ...given, payload };
+      } catch (error) {
+        return Promise.reject(stepFailure(error, graph.root, 'request', 'the request cannot be used'));
+      }
+      return rules.isFeedback(request.payload) ? sendFeedback(request) : predict(request);
+    },
+    sendFeedback,
     checkReady: () => checkReady(graph.root, client),
     close: () => client.close(),
   };
@@ -52,9 +63,10 @@ function callOnly(node: GraphNode, client: ModelClient, rules: MessageRules) {
   const endpoint = endpointOf(node);
   const method = node.inputCall ?? 'transform-output';
   return (request: GraphRequest): Promise<Payload> => {
+    const modelName = request.modelName || node.name;
     let payload: Payload;
     try {
-      payload = rules.chain(request.payload);
+      payload = rules.chain(request.payload, modelName);
     } catch (error) {
       const failure = stepFailure(error, node, 'request', `the request cannot go to node '${node.name}'`);
       return Promise.reject(failure);
@@ -63,7 +75,7 @@ function callOnly(node: GraphNode, client: ModelClient, rules: MessageRules) {
       nodeName: node.name,
       endpoint,
       method,
-      modelName: request.modelName || node.name,
+      modelName,
       payload,
       headers: callHeaders(request),
       signal: request.signal,
@@ -71,13 +83,18 @@ function callOnly(node: GraphNode, client: ModelClient, rules: MessageRules) {
   };
 }
 
-async function sendFeedback(graph: Graph, client: ModelClient, request: GraphRequest): Promise<Payload> {
-  if (graph.protocol !== 'seldon') return request.payload;
-  try {
-    return await new FeedbackWalk(client, request, feedbackRoutes(request.payload)).run(graph.root);
-  } catch (error) {
-    throw stepFailure(error, graph.root, 'request', 'the feedback cannot be read');
-  }
+const NO_ROUTES: ReadonlyMap<string, number> = new Map();
+
+function feedbackSender(graph: Graph, client: ModelClient, rules: MessageRules) {
+  return async (request: GraphRequest): Promise<Payload> => {
+    if (graph.protocol !== 'seldon') return request.payload;
+    try {
+      const routes = graph.nodes.length > 1 ? rules.feedbackRoutes(request.payload) : NO_ROUTES;
+      return await new FeedbackWalk(client, request, routes).run(graph.root);
+    } catch (error) {
+      throw stepFailure(error, graph.root, 'request', 'the feedback cannot be read');
+    }
+  };
 }
 
 /** Children before their parent, one after the other, as Seldon does; nodes that get no call are not asked. */

@@ -66,7 +66,7 @@ export class Walk {
       case 'draw':
         return this.#tools.random() < node.routing.ratioA ? 0 : 1;
       case 'call': {
-        const answer = await this.#call(node, 'route', message, signal);
+        const answer = await this.#call(node, 'route', this.#routeRequest(node, message), signal);
         const route = this.#readRoute(node, answer);
         if (route >= NO_CHILD && route < node.children.length) return route;
         throw new NodeError(
@@ -96,28 +96,44 @@ export class Walk {
       nodeName: node.name,
       endpoint: endpointOf(node),
       method,
-      modelName: this.#request.modelName || node.name,
+      modelName: this.#modelName(node),
       payload,
       headers: this.#headers,
       signal,
     });
   }
 
+  #modelName(node: GraphNode): string {
+    return this.#request.modelName || node.name;
+  }
+
   #chained(node: GraphNode, message: Payload): Payload {
     try {
-      return this.#tools.rules.chain(message);
+      return this.#tools.rules.chain(message, this.#modelName(node));
     } catch (error) {
-      if (message === this.#request.payload) {
-        throw stepFailure(error, node, 'request', `the request cannot go to node '${node.name}'`);
-      }
-      const what = `what an earlier node answered cannot go to node '${node.name}'`;
-      throw stepFailure(error, node, 'answer', what, message);
+      throw this.#unusable(error, node, message);
     }
+  }
+
+  #routeRequest(node: GraphNode, message: Payload): Payload {
+    try {
+      return this.#tools.rules.routeRequest(message, this.#modelName(node));
+    } catch (error) {
+      throw this.#unusable(error, node, message);
+    }
+  }
+
+  #unusable(error: unknown, node: GraphNode, message: Payload): unknown {
+    if (message === this.#request.payload) {
+      return stepFailure(error, node, 'request', `the request cannot go to node '${node.name}'`);
+    }
+    const what = `what an earlier node answered cannot go to node '${node.name}'`;
+    return stepFailure(error, node, 'answer', what, message);
   }
 
   #combined(node: GraphNode, answers: readonly Payload[]): Payload {
     try {
-      return this.#tools.rules.combine(answers);
+      return this.#tools.rules.combine(answers, this.#modelName(node));
     } catch (error) {
       throw stepFailure(error, node, 'answer', `the answers of the children cannot go to combiner '${node.name}'`);
     }

@@ -5,7 +5,12 @@ export interface Payload {
   readonly contentType: string;
   /** `Content-Encoding` of the body; empty for none. */
   readonly contentEncoding: string;
+  /** Full name of the protobuf message, such as `tensorflow.serving.PredictRequest`; absent in messages over HTTP. */
+  readonly messageName?: string;
 }
+
+/** MIME type of protobuf messages. */
+export const PROTOBUF_TYPE = 'application/protobuf';
 
 /** The protocols of a SeldonDeployment; `kfserving` is the old name of `v2`. */
 export type Protocol = 'seldon' | 'tensorflow' | 'v2';
