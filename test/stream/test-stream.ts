@@ -1,0 +1,93 @@
+// A stream inside the test's own process: real Kafka, real HTTP, no command line.
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readOptions } from '../../src/base/options.ts';
+import { parseDeployment } from '../../src/deployment/parse.ts';
+import { startStream } from '../../src/executor/start-stream.ts';
+import { compileGraph } from '../../src/graph/compile.ts';
+import { createExecutor } from '../../src/graph/execute.ts';
+import { connectionOptions, consumerOptions } from '../../src/kafka/options.ts';
+import { createRestClient } from '../../src/models/rest-client.ts';
+import { streamOptions } from '../../src/stream/options.ts';
+import type { Pipeline } from '../../src/stream/pipeline.ts';
+import { uniqueTopic } from '../broker.ts';
+
+export interface TestStreamOptions {
+  readonly bootstrap: string;
+  readonly input: string;
+  readonly output: string;
+  readonly modelPort: number;
+  readonly group?: string;
+  /** KAFKA_* variables beyond the topics. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface TestStream {
+  readonly pipeline: Pipeline;
+  readonly group: string;
+  /** Rejects when the stream fails; resolves when it was closed. */
+  readonly ended: Promise<void>;
+  close(limitMs?: number): Promise<void>;
+}
+
+// Short, so that a test of many restarts stays short.
+const QUICK = { KAFKA_SESSION_TIMEOUT_MS: '6000', KAFKA_COMMIT_INTERVAL_MS: '100' };
+
+/** Starts a stream of one model (protocol seldon: bytes go through as they are). */
+export function startTestStream(options: TestStreamOptions): TestStream {
+  const { bootstrap, input, output, modelPort, group = uniqueTopic('group') } = options;
+  const env = {
+    ...QUICK,
+    KAFKA_BROKER: bootstrap,
+    KAFKA_INPUT_TOPIC: input,
+    KAFKA_OUTPUT_TOPIC: output,
+    ...options.env,
+  };
+  const [connection, consumer, stream] = [
+    readOptions(connectionOptions, { env }),
+    readOptions(consumerOptions, { env }),
+    readOptions(streamOptions, { env }),
+  ];
+  assert.deepEqual([...connection.problems, ...consumer.problems, ...stream.problems], []);
+  const endpoint = { service_host: '127.0.0.1', service_port: modelPort };
+  const { deployment } = parseDeployment(
+    JSON.stringify({
+      apiVersion: 'machinelearning.seldon.io/v1',
+      kind: 'SeldonDeployment',
+      metadata: { name: 'd' },
+      spec: { predictors: [{ name: 'p', graph: { name: 'classifier', type: 'MODEL', endpoint } }] },
+    }),
+    { source: 'test' },
+  );
+  const [predictor] = deployment.spec.predictors;
+  assert.ok(predictor);
+  const client = createRestClient({
+    protocol: 'seldon',
+    timeoutMs: stream.values.modelTimeoutMs,
+    fullHealthChecks: false,
+  });
+  const graph = createExecutor(compileGraph(predictor, { protocol: 'seldon', transport: 'rest' }), client);
+  const kafka = { connection: connection.values, consumer: consumer.values, stream: stream.values, group };
+  const pipeline = startStream(kafka, graph);
+  const ended = pipeline.run();
+  ended.catch(() => undefined);
+  return {
+    pipeline,
+    group,
+    ended,
+    async close(limitMs = 10_000) {
+      await pipeline.close(limitMs);
+      await graph.close();
+      await ended.catch(() => undefined);
+    },
+  };
+}
+
+/** Looks until it is so; an error says what was waited for. */
+export async function until(what: string, test: () => boolean | Promise<boolean>, limitMs = 20_000): Promise<void> {
+  const deadline = performance.now() + limitMs;
+  while (!(await test())) {
+    if (performance.now() > deadline) throw new Error(`not within ${limitMs} ms: ${what}`);
+    await sleep(25);
+  }
+}
