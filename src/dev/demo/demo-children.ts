@@ -24,7 +24,7 @@ export function startModelServerChild(setting: ChildSetting, port: number, worke
   const args = ['model-server', '--name', MODEL_NAME, '--model', MODEL_FILE, '--port', String(port)];
   // All records in flight can wait there at one time.
   if (workers > MODEL_QUEUE) args.push('--queue', String(workers));
-  return start(setting, args, `http://127.0.0.1:${port}/v1/models/${MODEL_NAME}`);
+  return start(setting, args, `http://127.0.0.1:${port}/v1/models/${MODEL_NAME}`, NO_TELEMETRY);
 }
 
 export interface DeploymentSpec {
@@ -56,9 +56,17 @@ export function startDeploymentChild(setting: ChildSetting, spec: DeploymentSpec
   return start(setting, deploymentArguments(spec), `http://127.0.0.1:${spec.httpPort}/ready`);
 }
 
-function start(setting: ChildSetting, args: readonly string[], readyUrl: string): MillraceChild {
+// ONNX Runtime reports its use to its maker, and leaves files in the home and the temporary directory for that, unless told not to.
+const NO_TELEMETRY = { ORT_DISABLE_TELEMETRY: '1' };
+
+function start(
+  setting: ChildSetting,
+  args: readonly string[],
+  readyUrl: string,
+  env: NodeJS.ProcessEnv = {},
+): MillraceChild {
   const { program, directory, ownKafka } = setting;
-  return new MillraceChild({ program, args, env: childEnvironment(ownKafka), directory, readyUrl });
+  return new MillraceChild({ program, args, env: { ...childEnvironment(ownKafka), ...env }, directory, readyUrl });
 }
 
 // A KAFKA_* variable of the user's shell wins over the document's: it would change what the demo shows. How to be let in to a
