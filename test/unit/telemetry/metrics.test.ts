@@ -123,12 +123,12 @@ test('a listener that throws does not reach the publisher, nor the other listene
 
 test('gauges ask the stream when they are scraped', async () => {
   const registry = createRegistry();
-  let status: StreamStatus | undefined;
-  streamGauges(registry, 'in', () => status);
+  const now: { status: StreamStatus | undefined } = { status: undefined };
+  streamGauges(registry, 'in', () => now.status);
   assert.deepEqual(await samples(registry, 'millrace_in_flight_records'), ['millrace_in_flight_records 0']);
   assert.deepEqual(await samples(registry, 'millrace_lag_records{'), []);
   const at = { position: 1, committed: 1, endOffset: 4 };
-  status = {
+  now.status = {
     joined: true,
     waitingRecords: 1,
     waitingBytes: 2,
