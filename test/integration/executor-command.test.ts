@@ -22,6 +22,8 @@ async function startModel(delayMs = 0): Promise<{ readonly port: number; readonl
       }, delayMs).unref(); // A test that is over does not wait for its answers.
     });
   }).listen(0);
+  // A test that fails on its way does not wait for its model.
+  server.unref();
   await once(server, 'listening');
   const address = server.address();
   assert.ok(typeof address === 'object' && address !== null);
