@@ -14,7 +14,7 @@ import type { MillraceChild, MillraceProgram } from '../../dev/demo/millrace-chi
 import { freePort } from '../../dev/kafka/free-port.ts';
 import { connectionOptions, type ConnectionOptions } from '../../kafka/options.ts';
 import { parseBrokers, securitySettings } from '../../kafka/security.ts';
-import type { Screen } from './screen.ts';
+import type { Screen } from './screen/screen.ts';
 
 const READY_TIMEOUT_MS = 60_000;
 

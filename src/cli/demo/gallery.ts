@@ -1,7 +1,7 @@
 import { CIFAR10_CLASSES, type Cifar10Image } from '../../dev/demo/cifar10-images.ts';
 import { likeliest } from '../../dev/demo/ledger/prediction.ts';
 import { thumbnail, type ColourDepth } from '../../dev/demo/thumbnail.ts';
-import type { Paint } from './paint.ts';
+import type { Paint } from './screen/paint.ts';
 
 const GAP = 2;
 const COUNT = 8;

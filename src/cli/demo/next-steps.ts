@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import { DEMO_DEPLOYMENT, deploymentArguments } from '../../dev/demo/demo-children.ts';
 import type { DemoWorld } from './demo-world.ts';
-import type { Paint } from './paint.ts';
+import type { Paint } from './screen/paint.ts';
 
 /** What to try after the demo. */
 export function nextSteps(command: string, paint: Paint): string {
@@ -29,8 +29,8 @@ export function keptRunning(command: string, world: DemoWorld, paint: Paint): st
   ]);
   const commands = list(paint, 'Try, in another terminal:', [
     [`curl -s 127.0.0.1:${httpPort}/metrics`, 'what Prometheus would see'],
-    [`${command} consume --broker ${broker} --topic ${names.outputTopic}`, 'the predictions'],
-    [`${command} consume --broker ${broker} --topic ${names.errorTopic}`, 'the error records'],
+    [`${command} consume --broker ${broker} --topic ${names.outputTopic} --max 3`, 'predictions'],
+    [`${command} consume --broker ${broker} --topic ${names.errorTopic} --errors`, 'what went wrong'],
   ]);
   return [running, '', commands, '', '  A second replica:', `    ${command} ${run.join(' ')}`].join('\n');
 }

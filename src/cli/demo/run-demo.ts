@@ -15,11 +15,11 @@ import { DemoWorld } from './demo-world.ts';
 import { captionList, chooseExhibits, gallery } from './gallery.ts';
 import { Interruption } from './interruption.ts';
 import { keptRunning, nextSteps } from './next-steps.ts';
-import { plainScreen } from './plain-screen.ts';
+import { plainScreen } from './screen/plain-screen.ts';
 import { errorTable, resultTable } from './result-table.ts';
-import type { Screen } from './screen.ts';
+import type { Screen } from './screen/screen.ts';
 import { StreamView } from './stream-view.ts';
-import { terminalScreen } from './terminal-screen.ts';
+import { terminalScreen } from './screen/terminal-screen.ts';
 
 export type DemoSettings = OptionValues<typeof demoOptions> & { readonly color: boolean };
 

@@ -1,7 +1,7 @@
 import type { DemoStream } from '../../dev/demo/demo-stream.ts';
 import { countText, secondsText } from '../amounts.ts';
-import type { Paint } from './paint.ts';
-import type { LiveView } from './screen.ts';
+import type { Paint } from './screen/paint.ts';
+import type { LiveView } from './screen/screen.ts';
 
 /** The rate is that of so long a time before now. */
 const RATE_WINDOW_MS = 2_500;

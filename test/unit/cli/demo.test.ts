@@ -5,7 +5,7 @@ import { demoRequests, MALFORMED_COUNT } from '../../../src/dev/demo/ledger/demo
 import { demoOptions } from '../../../src/cli/demo/demo-options.ts';
 import { firstPhase, planPhases, steadyPhase } from '../../../src/cli/demo/demo-phases.ts';
 import { captionList, chooseExhibits, gallery } from '../../../src/cli/demo/gallery.ts';
-import { createPaint } from '../../../src/cli/demo/paint.ts';
+import { createPaint } from '../../../src/cli/demo/screen/paint.ts';
 import { errorTable } from '../../../src/cli/demo/result-table.ts';
 import { latencyText } from '../../../src/cli/demo/stream-view.ts';
 

@@ -1,5 +1,5 @@
-import { secondsText } from '../amounts.ts';
-import { print } from '../print.ts';
+import { secondsText } from '../../amounts.ts';
+import { print } from '../../print.ts';
 import { createPaint } from './paint.ts';
 import type { LiveView, Screen } from './screen.ts';
 

@@ -1,5 +1,5 @@
 import { createLogUpdate } from 'log-update';
-import { secondsText } from '../amounts.ts';
+import { secondsText } from '../../amounts.ts';
 import { createPaint } from './paint.ts';
 import type { LiveView, Screen } from './screen.ts';
 
