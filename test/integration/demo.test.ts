@@ -180,7 +180,7 @@ test('demo: what is missing is said as its part says it, and nothing is left', l
 
 test('demo: kept running, it ends with its verdict on Ctrl-C', linuxOnly, async (t) => {
   const run = demo(t, ['--requests', '20', '--keep', '--broker', testBroker()]);
-  await run.until(/A second replica:\n.*run .*\n/);
+  await run.until(/A second replica:\n.*millrace run .*\n/);
   const [, metrics = ''] = await run.until(/curl -s (\S+)/);
   assert.match(await (await fetch(`http://${metrics}`)).text(), /^# HELP/m);
   run.child.kill('SIGINT');

@@ -1,5 +1,5 @@
-import { relative } from 'node:path';
-import { DEMO_DEPLOYMENT, deploymentArguments } from '../../dev/demo/demo-children.ts';
+import { isAbsolute, relative } from 'node:path';
+import { DEMO_DEPLOYMENT, DEMO_REQUESTS, deploymentArguments } from '../../dev/demo/demo-children.ts';
 import type { DemoWorld } from './demo-world.ts';
 import type { Paint } from './screen/paint.ts';
 
@@ -17,7 +17,8 @@ export function nextSteps(command: string, paint: Paint): string {
 /** What runs, and what can be done with it. */
 export function keptRunning(command: string, world: DemoWorld, paint: Paint): string {
   const { connection, modelPort, httpPort, names } = world;
-  const broker = connection.broker;
+  const { broker } = connection;
+  const requests = shown(DEMO_REQUESTS);
   const run = deploymentArguments({ ...world.deploymentSpec(), httpPort: 0 }).map((word) => quoted(shown(word)));
   const running = list(paint, 'Everything runs until Ctrl-C:', [
     [broker, 'Kafka'],
@@ -27,12 +28,15 @@ export function keptRunning(command: string, world: DemoWorld, paint: Paint): st
     [names.outputTopic, 'topic of the predictions'],
     [names.errorTopic, 'topic of the error records'],
   ]);
-  const commands = list(paint, 'Try, in another terminal:', [
-    [`curl -s 127.0.0.1:${httpPort}/metrics`, 'what Prometheus would see'],
-    [`${command} consume --broker ${broker} --topic ${names.outputTopic} --max 3`, 'predictions'],
-    [`${command} consume --broker ${broker} --topic ${names.errorTopic} --errors`, 'what went wrong'],
-  ]);
-  return [running, '', commands, '', '  A second replica:', `    ${command} ${run.join(' ')}`].join('\n');
+  const commands: readonly (readonly [note: string, line: string])[] = [
+    ['What Prometheus would see:', `curl -s 127.0.0.1:${httpPort}/metrics`],
+    ['More requests:', `${command} produce ${requests} --broker ${broker} --topic ${names.inputTopic}`],
+    ['Predictions:', `${command} consume --broker ${broker} --topic ${names.outputTopic} --max 3`],
+    ['What went wrong:', `${command} consume --broker ${broker} --topic ${names.errorTopic} --errors`],
+    ['A second replica:', `${command} ${run.join(' ')}`],
+  ];
+  const lines = commands.flatMap(([note, line]) => [`    ${note}`, `      ${paint('cyan', line)}`]);
+  return [running, '', `  ${paint('bold', 'Try, in another terminal:')}`, ...lines].join('\n');
 }
 
 function list(paint: Paint, title: string, rows: readonly (readonly [what: string, note: string])[]): string {
@@ -43,7 +47,7 @@ function list(paint: Paint, title: string, rows: readonly (readonly [what: strin
 
 // Files are named as the person can type them.
 function shown(word: string): string {
-  return word === DEMO_DEPLOYMENT ? relative(process.cwd(), word) || word : word;
+  return isAbsolute(word) ? relative(process.cwd(), word) : word;
 }
 
 function quoted(word: string): string {

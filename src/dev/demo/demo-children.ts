@@ -5,6 +5,9 @@ import { MillraceChild, type MillraceProgram } from './millrace-child.ts';
 /** The deployment that the demo runs, as it is in the examples. */
 export const DEMO_DEPLOYMENT = fileURLToPath(new URL('../../../examples/cifar10/deployment.yaml', import.meta.url));
 
+/** Requests of the examples, one a line. */
+export const DEMO_REQUESTS = fileURLToPath(new URL('../../../examples/cifar10/requests.jsonl', import.meta.url));
+
 const MODEL_FILE = fileURLToPath(new URL('../../../examples/cifar10/resnet32.onnx', import.meta.url));
 const MODEL_NAME = 'resnet32';
 /** What the model server lets wait by default. */
