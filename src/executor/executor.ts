@@ -1,6 +1,7 @@
 import { sleep, systemClock } from '../base/clock.ts';
 import { compileGraph } from '../graph/compile.ts';
 import { createExecutor, type GraphExecutor } from '../graph/execute.ts';
+import { createGrpcClient } from '../models/grpc-client.ts';
 import { createRestClient } from '../models/rest-client.ts';
 import { startHttpServer, type HttpServer } from '../rpc/http-server.ts';
 import { metricsRoute } from '../rpc/metrics-route.ts';
@@ -31,7 +32,7 @@ export async function runExecutor(config: ExecutorConfig): Promise<number> {
   for (const text of config.warnings) logger.warn(text);
   const telemetry = startTelemetry(root);
   const graph = createGraph(config, telemetry);
-  const stream = config.kafka && startStream(config.kafka, graph);
+  const stream = config.kafka && startStream(config.kafka, graph, config.transport);
   const stop = new StopRequest();
   const executor = new Executor(config, graph, stream, stop.signal, logger);
   if (config.kafka) streamGauges(telemetry.registry, config.kafka.stream.inputTopic, () => stream?.status());
@@ -54,7 +55,8 @@ const HTTP_CLOSE_LIMIT_MS = 1_000;
 function createGraph(config: ExecutorConfig, telemetry: Telemetry): GraphExecutor {
   const { predictor, protocol, transport, overrideEndpoints, routingInjection } = config;
   const graph = compileGraph(predictor, { protocol, transport, overrideEndpoints });
-  const client = createRestClient({
+  const createClient = transport === 'grpc' ? createGrpcClient : createRestClient;
+  const client = createClient({
     protocol,
     timeoutMs: config.modelTimeoutMs,
     fullHealthChecks: config.fullHealthChecks,

@@ -1,5 +1,6 @@
 import type { GraphExecutor } from '../graph/execute.ts';
 import { Cluster } from '../kafka/cluster.ts';
+import type { Transport } from '../protocol/payload.ts';
 import { Pipeline } from '../stream/pipeline.ts';
 import type { KafkaConfig } from './executor-config.ts';
 
@@ -8,7 +9,7 @@ import type { KafkaConfig } from './executor-config.ts';
  *
  * @throws MillraceError when brokers or security settings cannot be used
  */
-export function startStream(kafka: KafkaConfig, graph: GraphExecutor): Pipeline {
+export function startStream(kafka: KafkaConfig, graph: GraphExecutor, transport: Transport = 'rest'): Pipeline {
   const { connection, consumer, stream, group } = kafka;
-  return new Pipeline(new Cluster(connection), graph, { group, consumer, stream });
+  return new Pipeline(new Cluster(connection), graph, { group, consumer, stream, transport });
 }

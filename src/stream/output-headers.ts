@@ -7,6 +7,7 @@ import type { Job } from './job.ts';
 const PUID = Buffer.from('seldon-puid');
 const CONTENT_TYPE = Buffer.from('content-type');
 const CONTENT_ENCODING = Buffer.from('content-encoding');
+const PROTO_NAME = Buffer.from('proto-name');
 const SOURCE = Buffer.from('millrace-source');
 const ERROR_PREFIX = 'millrace-error-';
 const NONE = Buffer.alloc(0);
@@ -28,6 +29,7 @@ export function resultHeaders(job: Job, result: Payload): RecordHeader[] {
     [SOURCE, Buffer.from(sourceOf(job.record))],
   ];
   if (result.contentEncoding !== '') headers.push([CONTENT_ENCODING, Buffer.from(result.contentEncoding)]);
+  if (result.messageName !== undefined) headers.push([PROTO_NAME, Buffer.from(result.messageName)]);
   for (const header of job.record.headers) if (!isOurs(header[0])) headers.push(header);
   return headers;
 }

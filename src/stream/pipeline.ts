@@ -10,7 +10,7 @@ import { KafkaError } from '../kafka/kafka-error.ts';
 import type { ConsumerOptions } from '../kafka/options.ts';
 import { Producer } from '../kafka/producer.ts';
 import type { InputRecord } from '../kafka/record.ts';
-import type { Payload } from '../protocol/payload.ts';
+import type { Payload, Transport } from '../protocol/payload.ts';
 import { attemptFailed, headersLeftOut, recordsRead } from './channels.ts';
 import { classifyFailure, describeFailure, EMPTY_RECORD } from './failure.ts';
 import type { Job } from './job.ts';
@@ -26,6 +26,8 @@ export interface PipelineSettings {
   readonly group: string;
   readonly consumer: ConsumerOptions;
   readonly stream: StreamOptions;
+  /** What records hold: JSON (or what their Content-Type says) for `rest`, which is the default, protobuf for `grpc`. */
+  readonly transport?: Transport;
 }
 
 // How long a rebalance may take before the coordinator goes on without a member that has not joined again.
@@ -213,7 +215,7 @@ export class Pipeline {
   // Whatever is thrown is the failure of this record: a fault in one step must not stop the stream.
   #execute(job: Job, value: Buffer): Promise<Payload> {
     try {
-      const { request, leftOut } = graphRequest(job, value);
+      const { request, leftOut } = graphRequest(job, value, this.#settings.transport ?? 'rest');
       if (leftOut > 0 && job.attempts === 1 && headersLeftOut.hasSubscribers)
         headersLeftOut.publish({ count: leftOut });
       return this.#graph.execute(request);

@@ -1,22 +1,42 @@
 import type { GraphRequest } from '../graph/execute.ts';
 import type { RecordHeader } from '../kafka/record.ts';
-import { HEADER, legalRecordHeader, requestHeaders, type RecordHeaders } from '../protocol/headers.ts';
+import { isMetadataText, requestMetadata } from '../protocol/grpc/metadata.ts';
+import { HEADER, legalRecordHeader, recordHeader, requestHeaders, type RecordHeaders } from '../protocol/headers.ts';
+import { PROTOBUF_TYPE, type Transport } from '../protocol/payload.ts';
 import type { Job } from './job.ts';
 
 const NOTHING = Buffer.alloc(0);
 const JSON_TYPE = 'application/json';
 
-/**
- * What the graph gets of a record: its value as it is, the type its `Content-Type` header names (JSON without one), its
- * prediction id, and the headers that can travel.
- */
-export function graphRequest(job: Job, body: Buffer): { readonly request: GraphRequest; readonly leftOut: number } {
-  const present = presentHeaders(job.record.headers);
+export interface RecordRequest {
+  readonly request: GraphRequest;
+  /** Headers that cannot travel. */
+  readonly leftOut: number;
+}
+
+/** What the graph gets of a record. */
+export function graphRequest(job: Job, body: Buffer, transport: Transport): RecordRequest {
+  const headers = presentHeaders(job.record.headers);
+  return transport === 'grpc' ? protobufRequest(job, body, headers) : httpRequest(job, body, headers);
+}
+
+/** The value as it is, the type its `Content-Type` header names (JSON without one), its prediction id, the headers that can travel. */
+function httpRequest(job: Job, body: Buffer, present: RecordHeaders): RecordRequest {
   const { headers, leftOut } = requestHeaders(present);
   if (job.attempts === 1) job.puid = legalRecordHeader(present, HEADER.puid) ?? job.puid;
   const contentType = legalRecordHeader(present, HEADER.contentType) ?? JSON_TYPE;
   const contentEncoding = legalRecordHeader(present, HEADER.contentEncoding) ?? '';
   return { request: { payload: { body, contentType, contentEncoding }, headers, puid: job.puid }, leftOut };
+}
+
+/** The same of a protobuf message, which its `proto-name` header names; without one it is the protocol's predict request. */
+function protobufRequest(job: Job, body: Buffer, present: RecordHeaders): RecordRequest {
+  const { headers, leftOut } = requestMetadata(present);
+  const puid = job.attempts === 1 ? legalRecordHeader(present, HEADER.puid) : undefined;
+  if (puid !== undefined && isMetadataText(puid)) job.puid = puid;
+  const messageName = recordHeader(present, HEADER.protoName) ?? '';
+  const payload = { body, contentType: PROTOBUF_TYPE, contentEncoding: '', messageName };
+  return { request: { payload, headers, puid: job.puid }, leftOut };
 }
 
 // A null value counts as an empty one, as in Seldon.
