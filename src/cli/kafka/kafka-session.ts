@@ -6,6 +6,8 @@ import type { ConnectionOptions } from '../../kafka/options.ts';
 import { secondsText } from '../amounts.ts';
 import { explainKafkaError } from './kafka-failure.ts';
 
+const TELL_AFTER_MS = 1_000;
+
 /** A command's connection to Kafka: says when it waits for a broker, and gives up after a time. */
 export class KafkaSession {
   readonly cluster: Cluster;
@@ -14,6 +16,8 @@ export class KafkaSession {
   readonly #say: (line: string) => void;
   readonly #unsubscribe: readonly (() => void)[];
   #trouble = '';
+  #telling: NodeJS.Timeout | undefined;
+  #told = false;
 
   /**
    * @param say is given a line when a broker is away, and when it is back
@@ -75,17 +79,26 @@ export class KafkaSession {
   }
 
   async close(): Promise<void> {
+    clearTimeout(this.#telling);
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
     await this.cluster.close();
   }
 
+  // Most trouble has passed before anybody could read of it: elections, coordinators that load.
   #troubled(error: string): void {
-    if (this.#trouble === '') this.#say(`waiting for Kafka, at most ${secondsText(this.timeoutMs)}: ${error}`);
+    if (this.#trouble === '') this.#telling = setTimeout(() => this.#tell(), TELL_AFTER_MS);
     this.#trouble = error;
   }
 
+  #tell(): void {
+    this.#told = true;
+    this.#say(`waiting for Kafka, at most ${secondsText(this.timeoutMs)}: ${this.#trouble}`);
+  }
+
   #recovered(): void {
-    if (this.#trouble !== '') this.#say('Kafka answers again');
+    clearTimeout(this.#telling);
+    if (this.#told) this.#say('Kafka answers again');
+    this.#told = false;
     this.#trouble = '';
   }
 }
