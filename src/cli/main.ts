@@ -4,6 +4,7 @@ import { createProgram } from './program.ts';
 import { demoCommand } from './commands/demo.ts';
 import { executorCommand } from './commands/executor.ts';
 import { runCommand } from './commands/run.ts';
+import { testCommand } from './commands/test.ts';
 import { validateCommand } from './commands/validate.ts';
 import { kafkaCommand } from './commands/kafka.ts';
 import { consumeCommand } from './commands/consume.ts';
@@ -13,7 +14,7 @@ import { modelServerCommand } from './commands/model-server.ts';
 // A command's file imports what it needs when it runs, not when it is registered: the help appears at once.
 const program = createProgram([
   { heading: 'See it work:', commands: [demoCommand()] },
-  { heading: 'Run a deployment:', commands: [runCommand(), executorCommand(), validateCommand()] },
+  { heading: 'Run a deployment:', commands: [runCommand(), executorCommand(), validateCommand(), testCommand()] },
   { heading: 'Kafka topics:', commands: [produceCommand(), consumeCommand()] },
   { heading: 'Develop:', commands: [kafkaCommand(), modelServerCommand()] },
 ]);

@@ -1,4 +1,5 @@
 import { errorText } from '../base/errors.ts';
+import { FAILURE_CODES, type NodeFailureCode } from '../graph/failure-codes.ts';
 import { NodeError } from '../graph/node-error.ts';
 import { KafkaError } from '../kafka/kafka-error.ts';
 
@@ -21,16 +22,7 @@ export interface Failure {
   readonly response: Buffer | undefined;
 }
 
-export type FailureCode =
-  | 'EMPTY_RECORD'
-  | 'REQUEST_INVALID'
-  | 'MODEL_STATUS'
-  | 'MODEL_TIMEOUT'
-  | 'MODEL_INTERRUPTED'
-  | 'MODEL_UNREACHABLE'
-  | 'MODEL_ANSWER'
-  | 'OUTPUT_REFUSED'
-  | 'INTERNAL';
+export type FailureCode = NodeFailureCode | 'EMPTY_RECORD' | 'OUTPUT_REFUSED' | 'INTERNAL';
 
 const RETRY_STATUS = new Set<number | string>([
   408,
@@ -73,28 +65,16 @@ export function classifyFailure(error: unknown): FailureClass {
 export function describeFailure(error: unknown): Failure {
   if (error instanceof NodeError) {
     const { node, response } = error;
-    return { code: nodeCode(error), message: error.message, node, status: String(error.status ?? ''), response };
+    return {
+      code: FAILURE_CODES[error.failure],
+      message: error.message,
+      node,
+      status: String(error.status ?? ''),
+      response,
+    };
   }
   const code = error instanceof KafkaError ? 'OUTPUT_REFUSED' : 'INTERNAL';
   return { code, message: errorText(error), node: '', status: '', response: undefined };
-}
-
-function nodeCode(error: NodeError): FailureCode {
-  switch (error.failure) {
-    case 'status':
-      return 'MODEL_STATUS';
-    case 'timeout':
-      return 'MODEL_TIMEOUT';
-    case 'interrupted':
-    case 'cancelled':
-      return 'MODEL_INTERRUPTED';
-    case 'unreachable':
-      return 'MODEL_UNREACHABLE';
-    case 'answer':
-      return 'MODEL_ANSWER';
-    case 'request':
-      return 'REQUEST_INVALID';
-  }
 }
 
 /** The failure of a record without a value: there is nothing to ask a model about. */

@@ -9,12 +9,12 @@ export interface ShapeProblem {
 /** Checks that a value has the form of `T`; problems go to `report`, and then the result means nothing. */
 export type Shape<T> = (value: unknown, at: Path, report: (problem: ShapeProblem) => void) => T | undefined;
 
-interface RequiredField<T> {
+export interface RequiredField<T> {
   readonly required: Shape<T>;
 }
 
-// Every field that the type has must be listed, and exactly those that the type requires must be marked so.
-type Fields<T> = {
+/** Every field that the type has must be listed, and exactly those that the type requires must be marked so. */
+export type Fields<T> = {
   readonly [K in keyof T]-?: object extends Pick<T, K> ? Shape<Exclude<T[K], undefined>> : RequiredField<T[K]>;
 };
 

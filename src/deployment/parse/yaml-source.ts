@@ -1,4 +1,16 @@
-import { Composer, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, Parser, type Document, type Node } from 'yaml';
+import {
+  Composer,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  Parser,
+  type Document,
+  type Node,
+  type ScalarTag,
+} from 'yaml';
 import type { Problem } from '../../base/errors.ts';
 import { formatPath, type Path } from '../path.ts';
 import { isTokenTooDeep, isValueTooDeep, MAX_NESTING } from './nesting.ts';
@@ -12,8 +24,15 @@ export interface SourceDocument {
 
 const MAX_TEXT_BYTES = 4 * 1024 * 1024;
 
-/** Reads every document of a text. Problems are of YAML's own grammar: what the documents mean is not looked at. */
-export function readYaml(text: string): { readonly documents: SourceDocument[]; readonly problems: Problem[] } {
+/**
+ * Reads every document of a text. Problems are of YAML's own grammar: what the documents mean is not looked at.
+ *
+ * @param tags tags of our own, such as `!file`; where there are some, all others are problems
+ */
+export function readYaml(
+  text: string,
+  tags: readonly ScalarTag[] = [],
+): { readonly documents: SourceDocument[]; readonly problems: Problem[] } {
   if (text.length > MAX_TEXT_BYTES) {
     const message = `${text.length} characters; the limit is ${MAX_TEXT_BYTES}`;
     return { documents: [], problems: [{ path: 'document', message, remedy: 'give the file of the deployment only' }] };
@@ -26,8 +45,8 @@ export function readYaml(text: string): { readonly documents: SourceDocument[]; 
   const documents: SourceDocument[] = [];
   const problems: Problem[] = [];
   // `merge`: kubectl knows the key `<<` too.
-  for (const document of new Composer({ merge: true, logLevel: 'error' }).compose(tokens)) {
-    const [error] = document.errors;
+  for (const document of new Composer({ merge: true, logLevel: 'error', customTags: [...tags] }).compose(tokens)) {
+    const [error] = tags.length > 0 ? [...document.errors, ...document.warnings] : document.errors;
     if (error !== undefined) {
       problems.push(syntaxProblem(text, document, error.code, error.message, error.pos[0], lines));
       continue;
@@ -74,6 +93,9 @@ function syntaxProblem(
       message: 'the line is indented with a tab',
       remedy: 'indent with spaces: YAML does not allow tabs there',
     };
+  }
+  if (code === 'TAG_RESOLVE_FAILED') {
+    return { path, line, message, remedy: 'mend the tag (a word that begins with !), or put the value in quotes' };
   }
   if (code === 'DUPLICATE_KEY') {
     return { path, line, message: 'is given twice', remedy: 'keep one of the two' };

@@ -1,0 +1,110 @@
+import { isMap, isNode, isScalar, parseDocument, type Pair, type YAMLMap } from 'yaml';
+import { FAILURE_CODES } from '../../../graph/failure-codes.ts';
+import type { Payload } from '../../../protocol/payload.ts';
+import type { NodeError } from '../../../graph/node-error.ts';
+import { plainBody } from '../compare/plain-body.ts';
+import { FileName, RawBytes, testTags } from '../format/tags.ts';
+import type { TestResult } from '../run/run-graph-test.ts';
+import { edited, type TextEdit } from './text-edit.ts';
+import { oneLine, replacement, valueEdits } from './value-edits.ts';
+
+/**
+ * The text of a test file in which failed tests expect what came: their `output`, or code, node and status of their `error`. Calls
+ * and files that are named stay as they are, and so does all that is not part of a difference.
+ */
+export function updateExpectations(text: string, results: readonly TestResult[]): string {
+  const document = parseDocument(text, { customTags: [...testTags], merge: true, logLevel: 'silent' });
+  const edits: TextEdit[] = [];
+  for (const { test, passed, isAnswered, outcome } of results) {
+    const node = document.getIn(['tests', test.index], true);
+    if (passed || !isAnswered || outcome === undefined || !isMap(node)) continue;
+    edits.push(
+      ...('error' in outcome ? errorEdits(text, node, outcome.error) : outputEdits(text, node, outcome.output)),
+    );
+  }
+  return edited(text, edits);
+}
+
+function outputEdits(text: string, test: YAMLMap, output: Payload): TextEdit[] {
+  const bytes = plainBody(output.body, output.contentEncoding);
+  const expect = test.get('expect', true);
+  const written: unknown = isMap(expect) ? expect.get('output', true) : undefined;
+  if (isScalar(written) && written.value instanceof FileName) return [];
+  if (isScalar(written) && written.value instanceof RawBytes) {
+    return written.value.bytes.equals(bytes) ? [] : [replacement(text, written, rawText(bytes))];
+  }
+  const value = jsonOf(bytes);
+  if (isNode(written)) {
+    return value === undefined
+      ? [replacement(text, written, rawText(bytes))]
+      : [...valueEdits(text, written, value.value)];
+  }
+  return putExpected(text, test, 'output', value === undefined ? rawText(bytes) : oneLine(value.value), 'error');
+}
+
+function errorEdits(text: string, test: YAMLMap, error: NodeError): TextEdit[] {
+  const { node, status } = error;
+  const code = FAILURE_CODES[error.failure];
+  const facts: Readonly<Record<string, unknown>> = { code, node, ...(status === undefined ? {} : { status }) };
+  const expect = test.get('expect', true);
+  const written: unknown = isMap(expect) ? expect.get('error', true) : undefined;
+  if (isMap(written)) {
+    return Object.entries(facts).flatMap(([name, fact]) => {
+      const field: unknown = written.get(name, true);
+      return isNode(field) ? [...valueEdits(text, field, fact)] : [];
+    });
+  }
+  if (isNode(written)) return [...valueEdits(text, written, code)];
+  return putExpected(text, test, 'error', oneLine(facts), 'output');
+}
+
+/** Adds a field to `expect`, in the place of the one that it contradicts. */
+function putExpected(text: string, test: YAMLMap, name: string, value: string, instead: string): TextEdit[] {
+  const expect = test.get('expect', true);
+  if (!isMap(expect) || expect.items.length === 0) {
+    const old = pairOf(test, 'expect');
+    return old
+      ? [pairReplacement(text, old, `expect: { ${name}: ${value} }`)]
+      : [addition(text, test, `expect: { ${name}: ${value} }`)];
+  }
+  const old = pairOf(expect, instead);
+  return [old ? pairReplacement(text, old, `${name}: ${value}`) : addition(text, expect, `${name}: ${value}`)];
+}
+
+function pairOf(map: YAMLMap, name: string): Pair | undefined {
+  return map.items.find(({ key }) => isScalar(key) && key.value === name);
+}
+
+function pairReplacement(text: string, { key, value }: Pair, instead: string): TextEdit {
+  const start = isNode(key) ? (key.range?.[0] ?? 0) : 0;
+  const colon = text.indexOf(':', isNode(key) ? key.range?.[1] : start) + 1;
+  const end = isNode(value) ? (value.range?.[1] ?? colon) : colon;
+  return { start, end: start + text.slice(start, Math.max(end, colon)).trimEnd().length, text: instead };
+}
+
+/** Adds `name: value` as the last field of a map. */
+function addition(text: string, map: YAMLMap, field: string): TextEdit {
+  const [start = 0, to = 0] = map.range ?? [];
+  const end = start + text.slice(start, to).trimEnd().length;
+  if (map.flow) {
+    const at = text.lastIndexOf('}', end - 1);
+    const last = start + text.slice(start, at).trimEnd().length;
+    return { start: last, end: last, text: `${map.items.length > 0 ? ',' : ''} ${field}` };
+  }
+  const column = start - (text.lastIndexOf('\n', start - 1) + 1);
+  return { start: end, end, text: `\n${' '.repeat(column)}${field}` };
+}
+
+/** Bytes that are no JSON, with their tag. */
+function rawText(bytes: Buffer): string {
+  const text = bytes.toString();
+  return Buffer.from(text).equals(bytes) ? `!text ${JSON.stringify(text)}` : `!base64 ${bytes.toString('base64')}`;
+}
+
+function jsonOf(bytes: Buffer): { readonly value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(bytes.toString()) };
+  } catch {
+    return undefined;
+  }
+}
