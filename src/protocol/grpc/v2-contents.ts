@@ -3,16 +3,16 @@ import { MessageError } from '../message-error.ts';
 import { rawIntegers, type IntegerType } from './chosen-branch.ts';
 import { decodeMessage } from './decode.ts';
 
-const INTEGERS: Readonly<Record<string, IntegerType | undefined>> = {
-  INT8: { bytes: 1, signed: true },
-  INT16: { bytes: 2, signed: true },
-  INT32: { bytes: 4, signed: true },
-  INT64: { bytes: 8, signed: true },
-  UINT8: { bytes: 1, signed: false },
-  UINT16: { bytes: 2, signed: false },
-  UINT32: { bytes: 4, signed: false },
-  UINT64: { bytes: 8, signed: false },
-};
+const INTEGERS: ReadonlyMap<string, IntegerType> = new Map<string, IntegerType>([
+  ['INT8', { bytes: 1, signed: true }],
+  ['INT16', { bytes: 2, signed: true }],
+  ['INT32', { bytes: 4, signed: true }],
+  ['INT64', { bytes: 8, signed: true }],
+  ['UINT8', { bytes: 1, signed: false }],
+  ['UINT16', { bytes: 2, signed: false }],
+  ['UINT32', { bytes: 4, signed: false }],
+  ['UINT64', { bytes: 8, signed: false }],
+]);
 
 /**
  * The values of a tensor of whole numbers.
@@ -25,7 +25,7 @@ export function v2Integers(
   contents: InferTensorContents | undefined,
   raw: Buffer | undefined,
 ): readonly number[] {
-  const type = INTEGERS[datatype];
+  const type = INTEGERS.get(datatype);
   if (type === undefined) throw new MessageError(`its tensor is of datatype '${datatype}', not of whole numbers`);
   if (raw !== undefined) return rawIntegers(raw, type);
   if (contents === undefined) return [];
@@ -40,7 +40,7 @@ export function v2Integers(
  */
 export function rawContents(datatype: string, contents: Buffer): Buffer {
   const typed = decodeMessage(InferTensorContentsSchema, contents);
-  const integer = INTEGERS[datatype];
+  const integer = INTEGERS.get(datatype);
   if (integer !== undefined) return rawOfIntegers(integer, typed);
   switch (datatype) {
     case 'BOOL':
