@@ -56,7 +56,8 @@ export function errorText(error: unknown): string {
   for (let at: unknown = error, depth = 0; at !== undefined && at !== null && depth < 5; depth++) {
     if (at instanceof AggregateError && at.errors.length > 0 && at.message === '') at = at.errors[0];
     const text = at instanceof Error ? at.message || at.name : String(at);
-    if (text && !parts.includes(text)) parts.push(text);
+    // Many errors quote their cause; once is enough.
+    if (text && !parts.some((part) => part.includes(text))) parts.push(text);
     at = at instanceof Error ? at.cause : undefined;
   }
   return parts.join(': ');

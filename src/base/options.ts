@@ -76,7 +76,7 @@ function parseBoolean(text: string): Parsed {
 // Go's strconv.ParseInt with base 0, which its flag package uses: base prefixes, octal by a leading zero, underscores.
 function parseNumber(text: string, kind: 'integer' | 'number'): number | undefined {
   if (kind === 'number') return text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : undefined;
-  const match = /^([+-]?)(0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO]?[0-7_]+|[1-9][0-9_]*|0)$/.exec(text);
+  const match = /^([+-]?)(0[xX](?:_?[0-9a-fA-F])+|0[bB](?:_?[01])+|0[oO]?(?:_?[0-7])+|[1-9](?:_?[0-9])*|0)$/.exec(text);
   if (!match) return undefined;
   const digits = (match[2] ?? '').replaceAll('_', '').replace(/^0(?=[0-7])/, '0o');
   const value = Number(digits) * (match[1] === '-' ? -1 : 1);

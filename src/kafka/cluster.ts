@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { ConnectionPool, protocolErrorsCodesById, type Connection } from '@platformatic/kafka';
 import { backoffMs } from '../base/backoff.ts';
 import { sleep } from '../base/clock.ts';
@@ -60,6 +61,8 @@ export class Cluster {
     for (const role of ['metadata', 'group', 'join', 'fetch', 'produce'] as const) {
       const pool = new ConnectionPool(options.clientId, {
         ...security,
+        // Names choose the certificate at the broker (and the broker behind a proxy); addresses are not allowed there.
+        tlsServerName: this.#bootstrap.some((broker) => isIP(broker.host) === 0),
         connectTimeout: CONNECT_TIMEOUT_MS,
         requestTimeout: role === 'join' ? JOIN_TIMEOUT_MS : REQUEST_TIMEOUT_MS,
       });

@@ -120,7 +120,7 @@ export class Consumer {
     const offsets = open.map((partition) => ({ partition, offset: partition.tracker.committable }));
     const begun = performance.now();
     try {
-      const { api, connection } = await this.#member.coordinator(apis.offsetCommit);
+      const { api, connection } = await this.#member.coordinator.bind(apis.offsetCommit);
       const partitions = offsets.map(({ partition, offset }) => ({
         partitionIndex: partition.partition,
         committedOffset: BigInt(offset),
@@ -143,7 +143,7 @@ export class Consumer {
     } catch (thrown) {
       const error = toKafkaError(thrown);
       // Fenced and rebalancing: the heartbeat finds out and acts; the new owner repeats what is not committed.
-      if (error.failure === 'retry') this.#member.forgetCoordinator();
+      if (error.failure === 'retry') this.#member.coordinator.forget();
       if (error.failure === 'fatal' && error.code !== 'CLOSED') this.#failed.reject(error);
     }
   }
@@ -173,7 +173,7 @@ export class Consumer {
   async #committedOffsets(numbers: readonly number[]): Promise<ReadonlyMap<number, number>> {
     if (numbers.length === 0) return new Map();
     const { group, topic } = this.#settings;
-    const { api, connection } = await this.#member.coordinator(apis.offsetFetch);
+    const { api, connection } = await this.#member.coordinator.bind(apis.offsetFetch);
     const topics = [{ name: topic, partitionIndexes: [...numbers] }];
     const response = await api.call(connection, [{ groupId: group, memberId: null, memberEpoch: -1, topics }], true);
     // Before version 8 the answer is about one group and has no list of them.

@@ -1,13 +1,8 @@
-import {
-  decodeConsumerProtocolAssignment,
-  decodeConsumerProtocolSubscription,
-  encodeConsumerProtocolAssignment,
-  encodeConsumerProtocolSubscription,
-} from '@platformatic/kafka';
 import { sleep } from '../base/clock.ts';
-import { apis, type ApiFamily, type LibraryApi } from './api.ts';
-import { assignRange, type Assignment } from './assignor.ts';
-import type { BoundApi, Cluster } from './cluster.ts';
+import { apis } from './api.ts';
+import type { Cluster } from './cluster.ts';
+import { GroupCoordinator } from './group-coordinator.ts';
+import { assignedPartitions, groupAssignments, subscription } from './group-messages.ts';
 import { KafkaError, toKafkaError } from './kafka-error.ts';
 
 export interface GroupMemberOptions {
@@ -37,11 +32,12 @@ const PROTOCOL = 'range';
  * the consumer finish its work, while heartbeats go on, before joining again.
  */
 export class GroupMember {
+  /** Where the group is kept; others of the consumer ask it too. */
+  readonly coordinator: GroupCoordinator;
   readonly #cluster: Cluster;
   readonly #options: GroupMemberOptions;
   readonly #handler: GroupMemberHandler;
   readonly #leaving = new AbortController();
-  #coordinator = -1;
   #memberId = '';
   #generation = -1;
   /** Partitions of the topic when the group was last joined. */
@@ -52,6 +48,7 @@ export class GroupMember {
     this.#cluster = cluster;
     this.#options = options;
     this.#handler = handler;
+    this.coordinator = new GroupCoordinator(cluster, options.group, options.topic);
   }
 
   get memberId(): string {
@@ -78,20 +75,6 @@ export class GroupMember {
     await this.#running?.catch(() => undefined);
   }
 
-  /** An API at the group's coordinator, found anew where it is not known. */
-  async coordinator<A extends LibraryApi>(
-    family: ApiFamily<A>,
-    role: 'group' | 'join' = 'group',
-  ): Promise<BoundApi<A>> {
-    if (this.#coordinator < 0) this.#coordinator = await this.#findCoordinator();
-    return this.#cluster.bind(role, family, this.#coordinator);
-  }
-
-  /** The coordinator did not answer as one: the next call looks for it again. */
-  forgetCoordinator(): void {
-    this.#coordinator = -1;
-  }
-
   async #run(): Promise<void> {
     let attempt = 0;
     while (!this.#leaving.signal.aborted) {
@@ -115,7 +98,7 @@ export class GroupMember {
         }
         if (error.failure === 'fenced') this.#reset(error);
         else {
-          this.forgetCoordinator();
+          this.coordinator.forget();
           await this.#cluster.pause('group', `group '${this.#options.group}'`, error, ++attempt, this.#stop());
         }
       }
@@ -143,14 +126,6 @@ export class GroupMember {
     this.#generation = -1;
   }
 
-  async #findCoordinator(): Promise<number> {
-    const { api, connection } = await this.#cluster.bind('metadata', apis.findCoordinator);
-    // The coordinator can be a broker whose address is not known yet.
-    await this.#cluster.refresh([this.#options.topic]);
-    const response = await api.call(connection, 0, [this.#options.group]);
-    return response.coordinators[0]?.nodeId ?? -1;
-  }
-
   async #waitForTopic(): Promise<void> {
     await this.#cluster.persist(
       'metadata',
@@ -171,8 +146,7 @@ export class GroupMember {
   /** Joins and syncs. Undefined when the group moved on meanwhile. */
   async #join(): Promise<readonly number[] | undefined> {
     const { group, topic, sessionTimeoutMs, rebalanceTimeoutMs } = this.#options;
-    const metadata = encodeConsumerProtocolSubscription({ version: 0, topics: [topic], userData: Buffer.alloc(0) });
-    const join = await this.coordinator(apis.joinGroup, 'join');
+    const join = await this.coordinator.bind(apis.joinGroup, 'join');
     const joined = await this.#unlessLeaving(
       join.api
         .call(
@@ -183,7 +157,7 @@ export class GroupMember {
           this.#memberId,
           this.instanceId,
           'consumer',
-          [{ name: PROTOCOL, metadata }],
+          [{ name: PROTOCOL, metadata: subscription(topic) }],
         )
         .catch((error: unknown) => {
           // The first answer to a new member is only its id: join again with it.
@@ -196,8 +170,9 @@ export class GroupMember {
     if (joined === undefined) return undefined;
     this.#memberId = joined.memberId;
     this.#generation = joined.generationId;
-    const assignments = joined.leader === joined.memberId ? this.#assign(joined.members) : [];
-    const sync = await this.coordinator(apis.syncGroup, 'join');
+    const count = this.#cluster.topic(topic)?.partitions.length ?? 0;
+    const assignments = joined.leader === joined.memberId ? groupAssignments(joined.members, topic, count) : [];
+    const sync = await this.coordinator.bind(apis.syncGroup, 'join');
     try {
       const synced = await this.#unlessLeaving(
         sync.api.call(
@@ -211,33 +186,11 @@ export class GroupMember {
           assignments,
         ),
       );
-      const { assignedPartitions } = decodeConsumerProtocolAssignment(synced.assignment);
-      return assignedPartitions.find((entry) => entry.topic === topic)?.partitions ?? [];
+      return assignedPartitions(synced.assignment, topic);
     } catch (error) {
       if (toKafkaError(error).code === 'REBALANCE_IN_PROGRESS') return undefined;
       throw error;
     }
-  }
-
-  #assign(members: readonly { memberId: string; groupInstanceId?: string | null; metadata?: Buffer | null }[]) {
-    const topic = this.#options.topic;
-    const counts = new Map([[topic, this.#cluster.topic(topic)?.partitions.length ?? 0]]);
-    const assignment: Assignment = assignRange(
-      members.map((member) => ({
-        memberId: member.memberId,
-        groupInstanceId: member.groupInstanceId ?? null,
-        topics: decodeConsumerProtocolSubscription(member.metadata ?? Buffer.alloc(0)).topics,
-      })),
-      counts,
-    );
-    return [...assignment].map(([memberId, topics]) => ({
-      memberId,
-      assignment: encodeConsumerProtocolAssignment({
-        version: 0,
-        assignedPartitions: [...topics].map(([name, partitions]) => ({ topic: name, partitions: [...partitions] })),
-        userData: Buffer.alloc(0),
-      }),
-    }));
   }
 
   /** Beats until the group rebalances, the topic's partitions change, or we leave. Says why it ended. */
@@ -255,7 +208,7 @@ export class GroupMember {
         const error = toKafkaError(thrown);
         if (error.failure !== 'retry') throw error;
         // The coordinator may be gone while the partitions' leaders are not: work goes on until the group says otherwise.
-        this.forgetCoordinator();
+        this.coordinator.forget();
         await this.#cluster.pause(
           'group',
           `heartbeat of group '${this.#options.group}'`,
@@ -283,7 +236,7 @@ export class GroupMember {
 
   /** @returns false when the group wants to rebalance */
   async #beat(): Promise<boolean> {
-    const { api, connection } = await this.coordinator(apis.heartbeat);
+    const { api, connection } = await this.coordinator.bind(apis.heartbeat);
     try {
       await api.call(connection, this.#options.group, this.#generation, this.#memberId, this.instanceId);
       return true;
@@ -300,7 +253,7 @@ export class GroupMember {
     while (!finished.signal.aborted) {
       await sleep(this.#options.sessionTimeoutMs / 5, finished.signal);
       // A failed beat changes nothing now: the join that follows finds out.
-      if (!finished.signal.aborted) await this.#beat().catch(() => this.forgetCoordinator());
+      if (!finished.signal.aborted) await this.#beat().catch(() => this.coordinator.forget());
     }
     await ended;
   }
@@ -321,7 +274,7 @@ export class GroupMember {
   async #depart(): Promise<void> {
     if (this.#memberId === '' || this.instanceId !== null || this.#cluster.closed) return;
     const leave = async () => {
-      const { api, connection } = await this.coordinator(apis.leaveGroup);
+      const { api, connection } = await this.coordinator.bind(apis.leaveGroup);
       await api.call(connection, this.#options.group, [
         { memberId: this.#memberId, groupInstanceId: null, reason: 'closing' },
       ]);

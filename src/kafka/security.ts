@@ -5,7 +5,7 @@ import { MillraceError, errorText, problemsError, type Problem } from '../base/e
 import type { ConnectionOptions } from './options.ts';
 
 /** TLS and SASL settings in the Kafka client library's form. */
-export type SecuritySettings = Pick<LibraryConnectionOptions, 'tls' | 'sasl' | 'tlsServerName'>;
+export type SecuritySettings = Pick<LibraryConnectionOptions, 'tls' | 'sasl'>;
 
 /**
  * Compiles the security options. Certificates come by value or by file, never both; a private CA works without a client
@@ -63,7 +63,6 @@ export function securitySettings(options: ConnectionOptions): SecuritySettings {
   return {
     ...(tls && {
       tls: { ca, cert, key, ...(options.sslClientKeyPass !== '' && { passphrase: options.sslClientKeyPass }) },
-      tlsServerName: true,
     }),
     ...(sasl && {
       sasl: { mechanism: options.saslMechanism, username: options.saslUsername, password: options.saslPassword },

@@ -1,6 +1,8 @@
 import { Command } from 'commander';
-import { problemsError } from '../../base/errors.ts';
+import { MillraceError, problemsError } from '../../base/errors.ts';
 import { boolean, choice, integer, readOptions, string } from '../../base/options.ts';
+import type { TopicSpec } from '../../dev/kafka/create-topics.ts';
+import type { EmbeddedClusterOptions } from '../../dev/kafka/embedded-cluster.ts';
 import { note, print } from '../print.ts';
 
 const kafkaOptions = {
@@ -11,6 +13,14 @@ const kafkaOptions = {
     flag: 'port',
     unit: 'port',
     help: 'port of 127.0.0.1; 0 is a free one',
+  }),
+  brokers: integer({
+    default: 1,
+    min: 1,
+    max: 9,
+    flag: 'brokers',
+    unit: 'count',
+    help: 'a cluster of so many brokers, each with the data of the others; its ports and data are temporary',
   }),
   dataDir: string({
     default: '',
@@ -69,22 +79,35 @@ async function runKafka(given: Record<string, unknown>): Promise<void> {
   const { values, problems } = readOptions(kafkaOptions, { env: {}, flags });
   if (problems.length > 0) throw problemsError('wrong options', 'OPTIONS_INVALID', problems, 2);
 
+  if (values.brokers > 1 && (values.port > 0 || values.dataDir !== '')) {
+    throw new MillraceError(`--brokers ${values.brokers} does not go with --port or --data-dir`, {
+      code: 'OPTIONS_INVALID',
+      remedy: 'leave them out: a cluster takes free ports and temporary directories',
+      exitCode: 2,
+    });
+  }
+
   const { createTopics, parseTopicSpec } = await import('../../dev/kafka/create-topics.ts');
   const { startEmbeddedKafka } = await import('../../dev/kafka/embedded-kafka.ts');
   const specs = (topics ?? []).map(parseTopicSpec);
   const stopAsked = stopSignal();
   const untilStopped = new Promise<void>((resolve) => stopAsked.addEventListener('abort', () => resolve()));
+  const shared = {
+    partitions: values.partitions,
+    logLevel: values.logLevel,
+    properties: { 'auto.create.topics.enable': String(values.autoCreateTopics) },
+    progress: note,
+  };
+  if (values.brokers > 1)
+    return runCluster({ ...shared, brokers: values.brokers }, specs, untilStopped, values.printAddress);
   let kafka;
   try {
     kafka = await startEmbeddedKafka({
+      ...shared,
       ...(values.port > 0 ? { port: values.port } : {}),
       ...(values.dataDir ? { dataDir: values.dataDir } : {}),
-      partitions: values.partitions,
-      logLevel: values.logLevel,
       heapMb: values.heapMb,
       sessionMs: KAFKA_SESSION_MS,
-      properties: { 'auto.create.topics.enable': String(values.autoCreateTopics) },
-      progress: note,
       signal: stopAsked,
     });
   } catch (error) {
@@ -99,6 +122,24 @@ async function runKafka(given: Record<string, unknown>): Promise<void> {
     if (end !== undefined && !stopAsked.aborted) throw await kafka.failure();
   } finally {
     await kafka.stop();
+  }
+}
+
+async function runCluster(
+  options: EmbeddedClusterOptions,
+  topics: readonly TopicSpec[],
+  untilStopped: Promise<void>,
+  addressOnly: boolean,
+): Promise<void> {
+  const { createTopics } = await import('../../dev/kafka/create-topics.ts');
+  const { startEmbeddedCluster } = await import('../../dev/kafka/embedded-cluster.ts');
+  const cluster = await startEmbeddedCluster(options);
+  try {
+    if (topics.length > 0) await createTopics(cluster.bootstrap, topics);
+    announce(cluster.version, cluster.bootstrap, addressOnly);
+    await untilStopped;
+  } finally {
+    await cluster.stop();
   }
 }
 

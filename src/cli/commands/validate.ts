@@ -7,11 +7,22 @@ export function validateCommand(): Command {
     .description('check SeldonDeployments and say everything that is wrong with them, with line and remedy')
     .argument('<FILE...>', 'YAML or JSON files; - is standard input')
     .addOption(new Option('--format <FORMAT>', 'how to print the result').choices(['text', 'json']).default('text'))
+    .option('--defaults', 'print the documents instead, with everything filled in that the operator fills in')
     .addHelpText('after', '\nExits with 1 when there are errors; warnings do not count.')
     .action(validate);
 }
 
-async function validate(files: readonly string[], { format }: { readonly format: string }): Promise<void> {
+interface ValidateOptions {
+  readonly format: string;
+  readonly defaults?: boolean;
+}
+
+async function validate(files: readonly string[], { format, defaults }: ValidateOptions): Promise<void> {
+  if (defaults) {
+    const { defaultedText } = await import('../validation/defaulted-text.ts');
+    for (const file of new Set(files)) print(await defaultedText(file));
+    return;
+  }
   const { reportFile } = await import('../validation/file-report.ts');
   const { reportLines } = await import('../validation/report-lines.ts');
   const reports = [];

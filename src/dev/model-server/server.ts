@@ -29,6 +29,8 @@ export async function startModelServer(
   given: Partial<ModelServerOptions> & Pick<ModelServerOptions, 'name' | 'model'>,
 ): Promise<ModelServer> {
   const options = { ...defaultModelServerOptions(), ...given };
+  // ONNX Runtime reports its use to its makers unless told otherwise; set here, since a worker's environment is a copy.
+  process.env['ORT_DISABLE_TELEMETRY'] ??= '1';
   requireRuntime();
   const file = modelFile(options.model);
   const { name, version } = options;

@@ -40,6 +40,8 @@ const EXPECTED: Readonly<Record<string, KafkaFailure>> = {
   INVALID_SESSION_TIMEOUT: 'fatal',
   INCONSISTENT_GROUP_PROTOCOL: 'fatal',
   INVALID_REQUEST: 'fatal',
+  INVALID_PARTITIONS: 'fatal',
+  INVALID_CONFIG: 'fatal',
   POLICY_VIOLATION: 'fatal',
   GROUP_MAX_SIZE_REACHED: 'fatal',
 };
