@@ -31,7 +31,12 @@ export function parseTopicSpec(text: string): TopicSpec {
 
 /** Creates the topics that are not there yet. Those that are there stay as they are. */
 export async function createTopics(bootstrap: string, topics: readonly TopicSpec[]): Promise<void> {
-  const admin = new Admin({ clientId: 'millrace-dev', bootstrapBrokers: bootstrap.split(','), retries: 10, retryDelay: 200 });
+  const admin = new Admin({
+    clientId: 'millrace-dev',
+    bootstrapBrokers: bootstrap.split(','),
+    retries: 10,
+    retryDelay: 200,
+  });
   try {
     const existing = new Set(await admin.listTopics());
     const missing = topics.filter((topic) => !existing.has(topic.name));
