@@ -26,6 +26,8 @@ export interface GroupMemberHandler {
 
 // Offered in this order: members that know only librdkafka's defaults (range, roundrobin) can share the group with us.
 const PROTOCOL = 'range';
+// How long a new partition of the input topic may stay unread.
+const PARTITION_CHECK_MS = 10_000;
 
 /**
  * Membership of a consumer group by Kafka's classic protocol: find the coordinator, join, sync, heartbeat; on a rebalance let
@@ -217,7 +219,7 @@ export class GroupMember {
           this.#stop(),
         );
       }
-      if (performance.now() - checkedAt > 30_000) {
+      if (performance.now() - checkedAt > PARTITION_CHECK_MS) {
         checkedAt = performance.now();
         if (await this.#partitionsChanged()) return 'the input topic has another number of partitions';
       }
