@@ -69,7 +69,7 @@ export class SessionPool implements SessionOwner {
     for (const session of this.#ending) if (session.calls === 0) this.#ending.delete(session);
     for (const call of this.#waiting) {
       const session = this.#pick();
-      if (session === undefined) return;
+      if (session === undefined) return this.#open();
       this.#waiting.delete(call);
       call.begin(session);
     }

@@ -52,7 +52,7 @@ export class ScriptedGrpcNodes {
           else done({ code: codeOf(rule.grpcStatus), details: rule.grpcDetails ?? '' });
         });
       };
-      server.register(path, handler as never, asIs, asIs, 'unary');
+      server.register(path, handler, asIs, asIs, 'unary');
     }
     const port = await new Promise<number>((resolve, reject) => {
       server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>

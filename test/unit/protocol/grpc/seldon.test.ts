@@ -21,7 +21,7 @@ const refused = (pattern: RegExp) => (error: unknown) => error instanceof Messag
 const number = (value: number) => ({ kind: { case: 'numberValue', value } as const });
 const list = (...values: object[]) => ({ kind: { case: 'listValue', value: { values } } as const });
 const ndarray = (...values: object[]) =>
-  seldon({ dataOneof: { case: 'data', value: { dataOneof: { case: 'ndarray', value: { values } } } } } as Init);
+  seldon({ dataOneof: { case: 'data', value: { dataOneof: { case: 'ndarray', value: { values } } } } });
 const tensor = (...values: number[]) =>
   seldon({ dataOneof: { case: 'data', value: { dataOneof: { case: 'tensor', value: { values } } } } });
 
@@ -47,7 +47,7 @@ test('a combiner gets the answers byte for byte', () => {
 
 test('routes as Seldon reads them', () => {
   const tftensor = (init: object) =>
-    seldon({ dataOneof: { case: 'data', value: { dataOneof: { case: 'tftensor', value: init } } } } as Init);
+    seldon({ dataOneof: { case: 'data', value: { dataOneof: { case: 'tftensor', value: init } } } });
   const cases: readonly (readonly [number, ReturnType<typeof seldon>])[] = [
     [1, ndarray(number(1))],
     [2, ndarray(list(number(2.9), number(7)))],
