@@ -1,22 +1,30 @@
-import { errorText } from '../../../base/errors.ts';
 import type { Body } from '../format/body.ts';
+import { decodeMessage, encodeMessage } from '../protobuf/message-json.ts';
 import { byteDifference } from './byte-difference.ts';
+import { jsonOf, startOf, type GotBody } from './got-body.ts';
 import { jsonDifferences } from './json-differences.ts';
 import { mismatchOf, type Mismatch } from './mismatch.ts';
-import { clipped } from './written-value.ts';
 
 /** What is wrong with a body: as JSON where JSON is expected, else byte for byte. */
-export function bodyMismatch(about: string, expected: Body, got: Buffer, tolerance: number): Mismatch | undefined {
+export function bodyMismatch(about: string, expected: Body, got: GotBody, tolerance: number): Mismatch | undefined {
   if (expected.kind === 'bytes') {
-    const difference = byteDifference(expected.bytes, got);
+    const difference = byteDifference(expected.bytes, got.bytes);
     return difference && { about, differences: [difference] };
   }
-  let value: unknown;
+  const json = jsonOf(got);
+  if ('problem' in json) return { about, message: `${json.problem}: ${startOf(got)}`, differences: [] };
+  return mismatchOf(about, jsonDifferences(canonical(expected.value, got.messageName), json.value, tolerance));
+}
+
+/**
+ * The same message can be written in several ways (names in both cases, defaults or not); what came is written in one. With matchers
+ * in it, it is no message, and stays as it is.
+ */
+function canonical(value: unknown, messageName: string | undefined): unknown {
+  if (messageName === undefined) return value;
   try {
-    value = JSON.parse(got.toString());
-  } catch (error) {
-    const message = `is not JSON (${errorText(error)}): ${clipped(JSON.stringify(got.subarray(0, 4_000).toString()))}`;
-    return { about, message, differences: [] };
+    return decodeMessage(messageName, encodeMessage(messageName, value));
+  } catch {
+    return value;
   }
-  return mismatchOf(about, jsonDifferences(expected.value, value, tolerance));
 }

@@ -3,7 +3,7 @@ import { headerOf, type SeenCall } from '../run/seen-call.ts';
 import { bodyMismatch } from './body-mismatch.ts';
 import { isMatcher } from './matcher.ts';
 import { mismatchOf, type Difference, type Mismatch } from './mismatch.ts';
-import { plainBody } from './plain-body.ts';
+import { gotBody } from './got-body.ts';
 import { clipped } from './written-value.ts';
 
 /**
@@ -62,7 +62,7 @@ function nameOf(call: Pick<ExpectedCall, 'node' | 'method' | 'path'>): string {
 }
 
 function mismatchesOf(call: ExpectedCall, seen: SeenCall, about: string, tolerance: number): Mismatch[] {
-  const got = plainBody(seen.body, headerOf(seen, 'content-encoding'));
+  const got = gotBody(seen.body, headerOf(seen, 'content-encoding'), seen.messageName);
   const body = call.body && bodyMismatch(`${about}, body`, call.body, got, tolerance);
   const headers = mismatchOf(`${about}, headers`, headerDifferences(call, seen));
   return [headers, body].filter((mismatch) => mismatch !== undefined);

@@ -5,7 +5,7 @@ import type { Expectation, ExpectedError } from '../format/graph-test.ts';
 import { bodyMismatch } from './body-mismatch.ts';
 import { isMatcher } from './matcher.ts';
 import { mismatchOf, type Difference, type Mismatch } from './mismatch.ts';
-import { plainBody } from './plain-body.ts';
+import { gotBody, startOf } from './got-body.ts';
 import { clipped, writtenValue } from './written-value.ts';
 
 /** What came of a request. */
@@ -20,7 +20,7 @@ export function outcomeMismatches(expect: Expectation, outcome: Outcome): Mismat
   }
   const { output } = outcome;
   if (expect.error !== undefined) {
-    const got = clipped(JSON.stringify(plainBody(output.body, output.contentEncoding).subarray(0, 4_000).toString()));
+    const got = startOf(gotBody(output.body, output.contentEncoding, output.messageName));
     return [{ about: 'error', message: `the request succeeded, with ${got}`, differences: [] }];
   }
   return outputMismatches(expect, output);
@@ -34,7 +34,7 @@ function outputMismatches(expect: Expectation, output: Payload): Mismatch[] {
     mismatches.push({ about: 'content type', differences: [difference] });
   }
   if (expect.output !== undefined) {
-    const got = plainBody(output.body, output.contentEncoding);
+    const got = gotBody(output.body, output.contentEncoding, output.messageName);
     mismatches.push(bodyMismatch('output', expect.output, got, expect.tolerance));
   }
   return mismatches.filter((mismatch) => mismatch !== undefined);
@@ -43,7 +43,8 @@ function outputMismatches(expect: Expectation, output: Payload): Mismatch[] {
 function errorMismatches(expected: ExpectedError, error: NodeError): Mismatch[] {
   const fields = mismatchOf('error', errorDifferences(expected, error));
   const { response } = expected;
-  const body = response && bodyMismatch('error, response', response, error.response ?? Buffer.alloc(0), 0);
+  const body =
+    response && bodyMismatch('error, response', response, gotBody(error.response ?? Buffer.alloc(0), undefined), 0);
   return [fields, body].filter((mismatch) => mismatch !== undefined);
 }
 

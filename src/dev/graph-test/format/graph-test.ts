@@ -11,7 +11,7 @@ export interface GraphTest {
   /** 1-based line in the file. */
   readonly line: number;
   readonly kind: 'request' | 'feedback';
-  readonly body: Body;
+  readonly body: Buffer;
   readonly headers: readonly (readonly [name: string, value: string])[];
   /** Stands for every node's name in paths and messages. */
   readonly modelName: string | undefined;
@@ -40,7 +40,10 @@ export interface ScriptedAnswer {
 }
 
 export interface Reply {
-  readonly status: number;
+  /** HTTP status, or name of a gRPC status. */
+  readonly status: number | string;
+  /** What gRPC says beside a status. */
+  readonly details: string;
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body: Body;
   readonly gzip: boolean;

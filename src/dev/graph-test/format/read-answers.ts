@@ -38,7 +38,7 @@ export function readAnswers(
 }
 
 function readAnswer(written: WrittenAnswer, at: Path, isDefault: boolean, reading: TestReading): ScriptedAnswer {
-  const { answer, status, error, delayMs = 0, method, path, times } = written;
+  const { answer, status, details = '', error, delayMs = 0, method, path, times } = written;
   const headers = readHeaders(written.headers ?? {});
   if (answer === undefined && status === undefined && error === undefined) {
     const remedy = 'add answer: and a body, status: and a number, or error: and how it fails';
@@ -46,6 +46,15 @@ function readAnswer(written: WrittenAnswer, at: Path, isDefault: boolean, readin
   } else if (error !== undefined && (answer !== undefined || status !== undefined || headers.length > 0)) {
     const message = `a node with error: ${error} gives no answer`;
     reading.report({ at: [...at, 'error'], message, remedy: 'leave error: out, or answer:, status: and headers:' });
+  }
+  const isGrpc = reading.graph.transport === 'grpc';
+  if (status !== undefined && isGrpc !== (typeof status === 'string')) {
+    const remedy = isGrpc ? 'write the name of a gRPC status, such as UNAVAILABLE' : 'write a number, such as 503';
+    reading.report({ at: [...at, 'status'], message: `'${status}' is no status of this transport`, remedy });
+  }
+  if (isGrpc && written.gzip) {
+    const remedy = 'leave it out: only answers over HTTP are compressed here';
+    reading.report({ at: [...at, 'gzip'], message: 'the deployment speaks gRPC', remedy });
   }
   for (const [name, value] of headers) {
     const problem = headerProblem(name, value);
@@ -60,8 +69,9 @@ function readAnswer(written: WrittenAnswer, at: Path, isDefault: boolean, readin
     isDefault,
     delayMs,
     reply: error ?? {
-      status: status ?? 200,
-      headers: withContentType(headers, answer !== undefined),
+      status: status ?? (isGrpc ? 'OK' : 200),
+      details,
+      headers: isGrpc ? headers : withContentType(headers, answer !== undefined),
       body:
         answer === undefined
           ? { kind: 'bytes', bytes: Buffer.alloc(0) }

@@ -1,7 +1,10 @@
+import { errorText } from '../../../base/errors.ts';
 import type { Path } from '../../../deployment/path.ts';
 import type { BodyReading } from './body.ts';
-import { bodyToSend } from './body.ts';
+import { bodyToSend, bytesOf } from './body.ts';
 import type { GraphTest } from './graph-test.ts';
+import { encodeMessage } from '../protobuf/message-json.ts';
+import { requestMessage } from '../protobuf/request-message.ts';
 import { readAnswers } from './read-answers.ts';
 import { readExpectation } from './read-expectation.ts';
 import { readHeaders } from './read-headers.ts';
@@ -30,13 +33,14 @@ export function readTest(test: WrittenTest, index: number, defaults: WrittenNode
     reading.report({ at: [...at, 'feedback'], message, remedy: 'make two tests of it' });
   }
   const draw = test.draw ?? [];
+  const headers = readHeaders(test.headers ?? {});
   return {
     name: test.name,
     index,
     line: reading.lineOf(at),
     kind,
-    body: bodyToSend(test[kind], [...at, kind], reading),
-    headers: readHeaders(test.headers ?? {}),
+    body: requestBytes(test[kind], [...at, kind], requestMessage(reading.graph.protocol, { kind, headers }), reading),
+    headers,
     modelName: test.modelName,
     timeoutMs: test.timeoutMs,
     draws: typeof draw === 'number' ? [draw] : draw,
@@ -46,4 +50,18 @@ export function readTest(test: WrittenTest, index: number, defaults: WrittenNode
     ]),
     expect: test.expect && readExpectation(test.expect, [...at, 'expect'], reading),
   };
+}
+
+function requestBytes(value: unknown, at: Path, messageName: string, reading: TestReading): Buffer {
+  // That nothing is sent has been reported.
+  if (value === undefined) return Buffer.alloc(0);
+  const body = bodyToSend(value, at, reading);
+  if (body.kind === 'bytes' || reading.graph.transport === 'rest') return bytesOf(body);
+  try {
+    return encodeMessage(messageName, body.value);
+  } catch (error) {
+    const remedy = `write a ${messageName} as protobuf's JSON, or name another message in headers: { proto-name: ... }`;
+    reading.report({ at, message: errorText(error), remedy });
+    return Buffer.alloc(0);
+  }
 }

@@ -1,17 +1,9 @@
-import {
-  anything,
-  list,
-  mapOf,
-  required,
-  text,
-  trueOrFalse,
-  wholeNumber,
-  type Shape,
-} from '../../../deployment/parse/shape.ts';
+import { anything, list, mapOf, required, text, trueOrFalse, type Shape } from '../../../deployment/parse/shape.ts';
 import { useOneOf } from '../../../deployment/rules/nearest.ts';
 import { FAILURE_CODES, type NodeFailureCode } from '../../../graph/failure-codes.ts';
 import type { NodeMethod } from '../../../graph/model-client.ts';
 import { isMatcher, type Matcher } from '../compare/matcher.ts';
+import { GRPC_STATUSES } from '../protobuf/grpc-status-code.ts';
 import { closedObject } from './closed-object.ts';
 import { BREAKDOWNS, type Breakdown } from './graph-test.ts';
 
@@ -44,7 +36,8 @@ export type WrittenNodes = Readonly<Record<string, OneOrMany<WrittenAnswer>>>;
 
 export interface WrittenAnswer {
   readonly answer?: unknown;
-  readonly status?: number;
+  readonly status?: number | string;
+  readonly details?: string;
   readonly headers?: Headers;
   readonly gzip?: boolean;
   readonly error?: Breakdown;
@@ -136,9 +129,16 @@ const times: Shape<number | 'any'> = (value, at, report) => {
   return undefined;
 };
 
+const httpStatus = numberFrom(200, 599);
+const grpcStatus = word(...GRPC_STATUSES);
+
+const statusOrName: Shape<number | string> = (value, at, report) =>
+  typeof value === 'string' ? grpcStatus(value, at, report) : httpStatus(value, at, report);
+
 const answer: Shape<WrittenAnswer> = closedObject<WrittenAnswer>({
   answer: anything,
-  status: (value, at, report) => (wholeNumber(value, at, report) === undefined ? undefined : status(value, at, report)),
+  status: statusOrName,
+  details: text,
   headers,
   gzip: trueOrFalse,
   error: word(...BREAKDOWNS),
@@ -147,8 +147,6 @@ const answer: Shape<WrittenAnswer> = closedObject<WrittenAnswer>({
   path: text,
   times,
 });
-
-const status = numberFrom(200, 599);
 
 const nodes: Shape<WrittenNodes> = mapOf(oneOrMany(answer));
 
@@ -161,7 +159,7 @@ const call: Shape<string | WrittenCall> = (value, at, report) =>
 const error: Shape<WrittenError> = closedObject<WrittenError>({
   code: word(...CODES),
   node: text,
-  status: (value, at, report) => (typeof value === 'number' ? status(value, at, report) : text(value, at, report)),
+  status: statusOrName,
   message: textOrMatcher,
   response: anything,
 });

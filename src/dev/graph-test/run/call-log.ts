@@ -8,6 +8,8 @@ export class CallLog {
   readonly calls: SeenCall[] = [];
   /** Calls that nothing is written for. */
   readonly unanswered: SeenCall[] = [];
+  /** Answers that could not be sent, and why. */
+  readonly faults: string[] = [];
   readonly #scripts: ReadonlyMap<string, NodeScript>;
   /** Calls on their way: the path alone does not tell a transformer's two calls apart in every protocol. */
   readonly #announced = new Map<string, NodeMethod[]>();
@@ -26,6 +28,11 @@ export class CallLog {
     const announced = this.#announced.get(node);
     if (announced === undefined) this.#announced.set(node, [method]);
     else announced.push(method);
+  }
+
+  /** The answer does not fit the call that was to get it. */
+  refused({ line }: ScriptedAnswer, reason: string): void {
+    this.faults.push(`the answer of line ${line} cannot be sent: ${reason}`);
   }
 
   /** A call has come; the answer is undefined when none is left for it. */

@@ -6,9 +6,11 @@ import type { NodeEndpoint } from '../../../graph/model-client.ts';
 import { bytesOf } from '../format/body.ts';
 import type { Reply, ScriptedAnswer } from '../format/graph-test.ts';
 import type { CallLog } from './call-log.ts';
+import { listenHere } from './listen-here.ts';
+import type { PlayedNodes } from './played-nodes.ts';
 
 /** Real HTTP servers on this machine that answer for the nodes of one test. */
-export class RestNodes {
+export class RestNodes implements PlayedNodes {
   readonly #log: CallLog;
   readonly #servers: Server[] = [];
   readonly #ended = new AbortController();
@@ -22,12 +24,8 @@ export class RestNodes {
       // What goes wrong here is the connection's: the caller sees it too.
       this.#answer(node, request, response).catch(() => response.destroy());
     });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
     this.#servers.push(server);
-    const address = server.address();
-    if (address === null || typeof address === 'string') throw new Error(`the server of node '${node}' has no port`);
-    return { host: '127.0.0.1', port: address.port };
+    return listenHere(server);
   }
 
   async close(): Promise<void> {
@@ -45,7 +43,8 @@ export class RestNodes {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const { url: path = '', rawHeaders } = request;
-    const { call, answer } = this.#log.received({ node, path, rawHeaders, body: Buffer.concat(chunks), began });
+    const body = Buffer.concat(chunks);
+    const { call, answer } = this.#log.received({ node, path, rawHeaders, body, messageName: undefined, began });
     if (answer === undefined) {
       response.writeHead(501, { 'Content-Type': 'text/plain' }).end(`no answer is written for node ${node}`);
       call.ended = this.#log.tick();
@@ -66,7 +65,7 @@ export class RestNodes {
 
 function send({ status, headers, body, gzip }: Reply, response: ServerResponse): void {
   const bytes = bytesOf(body);
-  response.statusCode = status;
+  response.statusCode = Number(status);
   for (const [name, value] of gzip ? [['Content-Encoding', 'gzip'] as const, ...headers] : headers) {
     response.appendHeader(name, value);
   }

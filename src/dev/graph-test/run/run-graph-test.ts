@@ -2,6 +2,7 @@ import { errorText } from '../../../base/errors.ts';
 import { createExecutor } from '../../../graph/execute.ts';
 import type { NodeEndpoint } from '../../../graph/model-client.ts';
 import { NodeError } from '../../../graph/node-error.ts';
+import { createGrpcClient } from '../../../models/grpc-client.ts';
 import { createRestClient } from '../../../models/rest-client.ts';
 import { callMismatches } from '../compare/call-mismatches.ts';
 import type { Mismatch } from '../compare/mismatch.ts';
@@ -11,7 +12,9 @@ import type { TestedGraph } from '../format/tested-graph.ts';
 import { announcingClient } from './announcing-client.ts';
 import { CallLog } from './call-log.ts';
 import { inGraphOrder } from './call-order.ts';
+import { GrpcNodes } from './grpc-nodes.ts';
 import { NodeScript } from './node-script.ts';
+import type { PlayedNodes } from './played-nodes.ts';
 import { RestNodes } from './rest-nodes.ts';
 import type { SeenCall } from './seen-call.ts';
 import { testRequest } from './test-request.ts';
@@ -42,7 +45,7 @@ export async function runGraphTest(tested: TestedGraph, test: GraphTest): Promis
   const startedAt = performance.now();
   const scripts = new Map([...test.answers].map(([node, answers]) => [node, new NodeScript(answers)]));
   const log = new CallLog(scripts);
-  const nodes = new RestNodes(log);
+  const nodes = tested.transport === 'grpc' ? new GrpcNodes(log) : new RestNodes(log);
   const client = clientOf(tested, test, log);
   try {
     const graph = tested.compile(await endpoints(tested, test, nodes));
@@ -52,7 +55,7 @@ export async function runGraphTest(tested: TestedGraph, test: GraphTest): Promis
       routingInjection: tested.routingInjection,
       random: () => draws.shift() ?? last,
     });
-    const request = testRequest(test);
+    const request = testRequest(test, tested);
     const execute = () => (test.kind === 'feedback' ? executor.sendFeedback(request) : executor.execute(request));
     const { outcome, fault } = await settled(execute);
     const calls = inGraphOrder(graph, log.calls);
@@ -66,7 +69,7 @@ export async function runGraphTest(tested: TestedGraph, test: GraphTest): Promis
       notes: notesOf(scripts),
       outcome,
       calls,
-      isAnswered: log.unanswered.length === 0,
+      isAnswered: log.unanswered.length + log.faults.length === 0,
     };
   } finally {
     await client.close();
@@ -74,8 +77,9 @@ export async function runGraphTest(tested: TestedGraph, test: GraphTest): Promis
   }
 }
 
-function clientOf({ protocol }: TestedGraph, test: GraphTest, log: CallLog) {
+function clientOf({ protocol, transport }: TestedGraph, test: GraphTest, log: CallLog) {
   const { timeoutMs = CALL_LIMIT_MS } = test;
+  const createClient = transport === 'grpc' ? createGrpcClient : createRestClient;
   const silentNodes = new Set<string>();
   let delayMs = 0;
   for (const [node, answers] of test.answers) {
@@ -84,15 +88,15 @@ function clientOf({ protocol }: TestedGraph, test: GraphTest, log: CallLog) {
     delayMs = Math.max(delayMs, ...answers.map((answer) => answer.delayMs));
   }
   return announcingClient({
-    client: createRestClient({ protocol, timeoutMs }),
-    hasty: createRestClient({ protocol, timeoutMs: test.timeoutMs ?? SILENCE_LIMIT_MS + delayMs }),
+    client: createClient({ protocol, timeoutMs }),
+    hasty: createClient({ protocol, timeoutMs: test.timeoutMs ?? SILENCE_LIMIT_MS + delayMs }),
     silentNodes,
     log,
   });
 }
 
 /** Every node that can be called has a server, also one without an answer: its call must be seen. */
-async function endpoints({ called }: TestedGraph, test: GraphTest, nodes: RestNodes) {
+async function endpoints({ called }: TestedGraph, test: GraphTest, nodes: PlayedNodes) {
   const places = [...called].map(async (node) => {
     const unreachable = test.answers.get(node)?.some(({ reply }) => reply === 'unreachable');
     return [node, unreachable ? NOWHERE : await nodes.start(node)] as const;
@@ -124,6 +128,7 @@ function mismatchesOf(
       differences: [],
     }));
   }
+  if (log.faults.length > 0) return log.faults.map((message) => ({ about: 'nodes', message, differences: [] }));
   if (outcome === undefined) return [];
   if (expect === undefined) {
     const message = 'nothing is expected yet; write it, or let --update write what came';

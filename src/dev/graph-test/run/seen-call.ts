@@ -9,6 +9,8 @@ export interface SeenCall {
   readonly rawHeaders: readonly string[];
   /** As it came, compressed or not. */
   readonly body: Buffer;
+  /** Full name of the protobuf message that the body is; undefined over HTTP. */
+  readonly messageName: string | undefined;
   /** Places in one order of everything that began and ended; `ended` is Infinity until the answer is out. */
   readonly began: number;
   ended: number;

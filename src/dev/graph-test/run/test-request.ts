@@ -1,27 +1,35 @@
 import type { GraphRequest } from '../../../graph/execute.ts';
-import { HEADER, recordHeader, legalRecordHeader, requestHeaders } from '../../../protocol/headers.ts';
-import { bytesOf } from '../format/body.ts';
+import { requestMetadata } from '../../../protocol/grpc/metadata.ts';
+import { HEADER, legalRecordHeader, recordHeader, requestHeaders } from '../../../protocol/headers.ts';
+import { PROTOBUF_TYPE } from '../../../protocol/payload.ts';
 import type { GraphTest } from '../format/graph-test.ts';
+import type { TestedGraph } from '../format/tested-graph.ts';
+import { requestMessage } from '../protobuf/request-message.ts';
 
 /** The prediction id of a test that names none: always the same, so that calls can be compared. */
-export const TEST_PUID = 'graph-test';
+const TEST_PUID = 'graph-test';
 
-/**
- * What the graph gets of a test: as it would of a record with these headers, but that an `Accept-Encoding` goes on too, as it does
- * from an HTTP client. An empty `Content-Type` stands for none.
- */
-export function testRequest(test: GraphTest): GraphRequest {
-  const headers = test.headers.map(([name, value]) => [Buffer.from(name), Buffer.from(value)] as const);
-  const acceptEncoding = legalRecordHeader(headers, HEADER.acceptEncoding);
-  const sent = requestHeaders(headers).headers;
+/** What the graph gets of a test: as it would of a record with these headers. */
+export function testRequest(test: GraphTest, { protocol, transport }: TestedGraph): GraphRequest {
+  const present = test.headers.map(([name, value]) => [Buffer.from(name), Buffer.from(value)] as const);
+  const shared = { puid: legalRecordHeader(present, HEADER.puid) ?? TEST_PUID, modelName: test.modelName };
+  const { body } = test;
+  if (transport === 'grpc') {
+    const messageName = requestMessage(protocol, test);
+    const payload = { body, contentType: PROTOBUF_TYPE, contentEncoding: '', messageName };
+    return { ...shared, payload, headers: requestMetadata(present).headers };
+  }
+  // A record's stays behind, an HTTP client's goes on; a test may stand for either.
+  const acceptEncoding = legalRecordHeader(present, HEADER.acceptEncoding);
+  const { headers } = requestHeaders(present);
   return {
+    ...shared,
     payload: {
-      body: bytesOf(test.body),
-      contentType: recordHeader(headers, HEADER.contentType) ?? 'application/json',
-      contentEncoding: legalRecordHeader(headers, HEADER.contentEncoding) ?? '',
+      body,
+      // An empty one stands for none.
+      contentType: recordHeader(present, HEADER.contentType) ?? 'application/json',
+      contentEncoding: legalRecordHeader(present, HEADER.contentEncoding) ?? '',
     },
-    headers: acceptEncoding === undefined ? sent : [...sent, HEADER.acceptEncoding, acceptEncoding],
-    puid: legalRecordHeader(headers, HEADER.puid) ?? TEST_PUID,
-    modelName: test.modelName,
+    headers: acceptEncoding === undefined ? headers : [...headers, HEADER.acceptEncoding, acceptEncoding],
   };
 }

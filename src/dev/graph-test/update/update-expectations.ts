@@ -2,7 +2,7 @@ import { isMap, isNode, isScalar, parseDocument, type Pair, type YAMLMap } from 
 import { FAILURE_CODES } from '../../../graph/failure-codes.ts';
 import type { Payload } from '../../../protocol/payload.ts';
 import type { NodeError } from '../../../graph/node-error.ts';
-import { plainBody } from '../compare/plain-body.ts';
+import { gotBody, jsonOf } from '../compare/got-body.ts';
 import { FileName, RawBytes, testTags } from '../format/tags.ts';
 import type { TestResult } from '../run/run-graph-test.ts';
 import { edited, type TextEdit } from './text-edit.ts';
@@ -26,14 +26,16 @@ export function updateExpectations(text: string, results: readonly TestResult[])
 }
 
 function outputEdits(text: string, test: YAMLMap, output: Payload): TextEdit[] {
-  const bytes = plainBody(output.body, output.contentEncoding);
+  const got = gotBody(output.body, output.contentEncoding, output.messageName);
+  const { bytes } = got;
   const expect = test.get('expect', true);
   const written: unknown = isMap(expect) ? expect.get('output', true) : undefined;
   if (isScalar(written) && written.value instanceof FileName) return [];
   if (isScalar(written) && written.value instanceof RawBytes) {
     return written.value.bytes.equals(bytes) ? [] : [replacement(text, written, rawText(bytes))];
   }
-  const value = jsonOf(bytes);
+  const json = jsonOf(got);
+  const value = 'value' in json ? json : undefined;
   if (isNode(written)) {
     return value === undefined
       ? [replacement(text, written, rawText(bytes))]
@@ -99,12 +101,4 @@ function addition(text: string, map: YAMLMap, field: string): TextEdit {
 function rawText(bytes: Buffer): string {
   const text = bytes.toString();
   return Buffer.from(text).equals(bytes) ? `!text ${JSON.stringify(text)}` : `!base64 ${bytes.toString('base64')}`;
-}
-
-function jsonOf(bytes: Buffer): { readonly value: unknown } | undefined {
-  try {
-    return { value: JSON.parse(bytes.toString()) };
-  } catch {
-    return undefined;
-  }
 }
