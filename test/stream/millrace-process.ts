@@ -1,0 +1,93 @@
+// `millrace run` as a process of its own, for what only a process can show: being killed, ending with a code, its memory.
+import assert from 'node:assert/strict';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+
+export interface MillraceOptions {
+  readonly bootstrap: string;
+  readonly input: string;
+  readonly output: string;
+  readonly modelPort: number;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly gracefulTimeout?: string;
+}
+
+const LIMIT_MS = 120_000;
+
+export class MillraceProcess {
+  readonly #child: ChildProcess;
+  readonly #exited: Promise<number | string | null>;
+  #log = '';
+  #port = 0;
+
+  private constructor(child: ChildProcess) {
+    this.#child = child;
+    this.#exited = once(child, 'close').then(([code, signal]) => (code as number | null) ?? (signal as string | null));
+  }
+
+  /** Starts it and waits until its probes listen. */
+  static async start(options: MillraceOptions): Promise<MillraceProcess> {
+    const variables = {
+      KAFKA_BROKER: options.bootstrap,
+      KAFKA_INPUT_TOPIC: options.input,
+      KAFKA_OUTPUT_TOPIC: options.output,
+      KAFKA_SESSION_TIMEOUT_MS: '6000',
+      ...options.env,
+    };
+    const grace = options.gracefulTimeout ?? '15s';
+    const args = ['run', '-', '--http-port', '0', '--graceful-timeout', grace, '--log-level', 'INFO'];
+    for (const [name, value] of Object.entries(variables)) args.push('--env', `${name}=${value}`);
+    const child = spawn('bin/millrace', args, { stdio: ['pipe', 'ignore', 'pipe'], timeout: LIMIT_MS });
+    const millrace = new MillraceProcess(child);
+    child.stdin.end(document(options));
+    millrace.#port = await new Promise<number>((resolve, reject) => {
+      child.stderr.on('data', (chunk: Buffer) => {
+        millrace.#log += chunk.toString();
+        const found = /"port":(\d+)/.exec(millrace.#log);
+        if (found) resolve(Number(found[1]));
+      });
+      child.on('close', () => reject(new Error(`it ended: ${millrace.#log}`)));
+    });
+    return millrace;
+  }
+
+  get log(): string {
+    return this.#log;
+  }
+
+  /** Status of a probe, 200 or 503. */
+  async probe(path: '/live' | '/ready'): Promise<number> {
+    return (await fetch(`http://127.0.0.1:${this.#port}${path}`)).status;
+  }
+
+  /** Resolves with the exit code, or the name of the signal that ended it. */
+  async end(signal: NodeJS.Signals): Promise<number | string | null> {
+    this.#child.kill(signal);
+    return this.#exited;
+  }
+
+  /** Resident memory, in bytes. */
+  get memoryBytes(): number {
+    const kilobytes = Number(execFileSync('ps', ['-o', 'rss=', '-p', String(this.#child.pid)], { encoding: 'utf8' }));
+    assert.ok(kilobytes > 0);
+    return kilobytes * 1024;
+  }
+}
+
+/** The group that it joins. */
+export function groupOf(input: string): string {
+  return `model.${input}.tests`;
+}
+
+function document({ input, modelPort }: MillraceOptions): string {
+  return `
+apiVersion: machinelearning.seldon.io/v1
+kind: SeldonDeployment
+metadata: {name: ${input}, namespace: tests}
+spec:
+  serverType: kafka
+  predictors:
+  - name: model
+    graph: {name: classifier, type: MODEL, endpoint: {service_port: ${modelPort}}}
+`;
+}
