@@ -1,8 +1,9 @@
 import { problemsError, type Problem } from '../base/errors.ts';
+import { loggerUrlProblem } from '../deployment/logger-url.ts';
 import { formatPath } from '../deployment/path.ts';
-import type { PredictiveUnit, PredictorSpec } from '../deployment/seldon-deployment.ts';
+import { LOGGER_MODES, type PredictiveUnit, type PredictorSpec } from '../deployment/seldon-deployment.ts';
 import type { Protocol, Transport } from '../protocol/payload.ts';
-import { isCalled, type Graph, type GraphNode, type Routing } from './graph.ts';
+import { isCalled, type Graph, type GraphNode, type NodeLogger, type Routing } from './graph.ts';
 import type { NodeEndpoint } from './model-client.ts';
 
 /** Deepest graph that is run; far beyond any of use, and shallow enough to walk by recursion. */
@@ -19,7 +20,8 @@ export interface CompileOptions {
  * Settles which calls each unit gets, and where: by its type or its methods, as Seldon Core 1's executor does; methods add to the
  * type, and implementations but RANDOM_ABTEST mean nothing here.
  *
- * @throws MillraceError with every unit that could not run: no endpoint, an A/B test without two children or with a bad ratio
+ * @throws MillraceError with every unit that could not run: no endpoint, an A/B test without two children or with a bad ratio, a
+ *   logger without a known mode or with a URL that cannot be used
  */
 export function compileGraph(predictor: PredictorSpec, options: CompileOptions): Graph {
   const compiler = new Compiler(options);
@@ -62,6 +64,7 @@ class Compiler {
       aggregates: does('COMBINER', 'AGGREGATE'),
       transformsOutput: does('OUTPUT_TRANSFORMER', 'TRANSFORM_OUTPUT'),
       takesFeedback: endpoint !== undefined && (unit.type === 'MODEL' || does('ROUTER', 'SEND_FEEDBACK')),
+      logger: this.#logger(unit, path),
     } satisfies Omit<GraphNode, 'endpoint'>;
     if (endpoint === undefined && isCalled(calls)) {
       const port = this.#options.transport === 'grpc' ? 'grpcPort' : 'httpPort';
@@ -101,6 +104,18 @@ class Compiler {
       'set it to the share of requests for the first child, from 0 to 1',
     );
     return 0.5;
+  }
+
+  #logger({ name, logger }: PredictiveUnit, path: string): NodeLogger | undefined {
+    if (logger === undefined) return undefined;
+    const { mode = '', url = '' } = logger;
+    if (!LOGGER_MODES.some((known) => known === mode)) {
+      const message = mode === '' ? `the logger of unit '${name}' has no mode` : `mode '${mode}' does not exist`;
+      this.#problem(`${path}.logger.mode`, message, `set it to ${LOGGER_MODES.join(', ')}`);
+    }
+    const unusable = url === '' ? undefined : loggerUrlProblem(url);
+    if (unusable !== undefined) this.#problem(`${path}.logger.url`, unusable.message, unusable.remedy);
+    return { requests: mode !== 'response', responses: mode !== 'request', url: url === '' ? undefined : url };
   }
 
   #endpoint(unit: PredictiveUnit): NodeEndpoint | undefined {

@@ -37,7 +37,7 @@ export function createExecutor(graph: Graph, client: ModelClient, options: Execu
   const { routingInjection = false, random = Math.random } = options;
   const rules = graph.transport === 'grpc' ? grpcRules(graph.protocol) : restRules(graph.protocol);
   const predict =
-    graph.isSingleModel && !routingInjection
+    graph.isSingleModel && !routingInjection && graph.root.logger === undefined
       ? callOnly(graph.root, client, rules)
       : (request: GraphRequest) => new Walk({ client, rules, random, routingInjection }, request).run(graph.root);
   const sendFeedback = feedbackSender(graph, client, rules);

@@ -5,6 +5,7 @@ import { callHeaders, type GraphRequest } from './graph-request.ts';
 import { endpointOf, type GraphNode } from './graph.ts';
 import type { ModelClient } from './model-client.ts';
 import { NodeError } from './node-error.ts';
+import { tellPayload } from './tell-payload.ts';
 
 /**
  * Brings feedback to the nodes that took part in a prediction: to the children on the routes it took, then to the node itself; each
@@ -28,6 +29,7 @@ export class FeedbackWalk {
   }
 
   async #visit(node: GraphNode, signal: AbortSignal | undefined): Promise<Payload> {
+    tellPayload(node, 'feedback', this.#request.payload, this.#request);
     const children = this.#takenChildren(node);
     if (children.length > 0) {
       await new FanOut(signal).run(children.map((child) => (within) => this.#visit(child, within)));

@@ -8,6 +8,15 @@ import type { NodeEndpoint } from './model-client.ts';
 export type Routing =
   { readonly by: 'all' } | { readonly by: 'call' } | { readonly by: 'draw'; readonly ratioA: number };
 
+/** What is told of the messages of a unit (`logger` of the document), by the mode: `all`, `request`, `response`. */
+export interface NodeLogger {
+  readonly requests: boolean;
+  /** Feedback too: Seldon's rule. */
+  readonly responses: boolean;
+  /** Where they go; undefined for the default. */
+  readonly url: string | undefined;
+}
+
 /** A predictive unit, compiled: which calls it gets is settled (graph walk of Seldon Core 1). */
 export interface GraphNode {
   readonly name: string;
@@ -24,6 +33,7 @@ export interface GraphNode {
   readonly transformsOutput: boolean;
   /** Whether feedback on a prediction goes to it (`send-feedback`); never without an endpoint. */
   readonly takesFeedback: boolean;
+  readonly logger: NodeLogger | undefined;
   /** Undefined only for a node that gets no call. */
   readonly endpoint: NodeEndpoint | undefined;
 }

@@ -7,6 +7,7 @@ import type { MessageRules } from './message-rules.ts';
 import type { ModelClient, NodeMethod } from './model-client.ts';
 import { NodeError } from './node-error.ts';
 import { keptAnswer, stepFailure } from './step-failure.ts';
+import { tellPayload } from './tell-payload.ts';
 
 export interface WalkTools {
   readonly client: ModelClient;
@@ -40,23 +41,41 @@ export class Walk {
     let message = input;
     if (node.inputCall !== undefined) {
       this.#routes.set(node.name, ALL_CHILDREN);
+      tellPayload(node, 'request', message, this.#request);
       message = await this.#call(node, node.inputCall, this.#chained(node, message), signal);
+      tellPayload(node, 'response', message, this.#request);
     }
     if (node.children.length > 0) message = await this.#askChildren(node, message, signal);
     if (node.transformsOutput) {
+      tellPayload(node, 'request', message, this.#request);
       message = await this.#call(node, 'transform-output', this.#chained(node, message), signal);
+      tellPayload(node, 'response', message, this.#request);
     }
     return this.#tools.routingInjection ? this.#tools.rules.injectRouting(message, this.#routes) : message;
   }
 
   async #askChildren(node: GraphNode, message: Payload, signal: AbortSignal | undefined): Promise<Payload> {
+    tellPayload(node, 'request', message, this.#request);
     const route = await this.#route(node, message, signal);
     const answers = await this.#chosenAnswers(node, route, message, signal);
     this.#routes.set(node.name, route);
     const [first] = answers;
     if (first === undefined) return message;
-    if (!node.aggregates) return first;
-    return this.#call(node, 'aggregate', this.#combined(node, answers), signal);
+    const answer = node.aggregates ? await this.#aggregate(node, message, answers, signal) : first;
+    tellPayload(node, 'response', answer, this.#request);
+    return answer;
+  }
+
+  async #aggregate(
+    node: GraphNode,
+    message: Payload,
+    answers: readonly Payload[],
+    signal: AbortSignal | undefined,
+  ): Promise<Payload> {
+    tellPayload(node, 'request', message, this.#request);
+    const answer = await this.#call(node, 'aggregate', this.#combined(node, answers), signal);
+    tellPayload(node, 'response', answer, this.#request);
+    return answer;
   }
 
   async #route(node: GraphNode, message: Payload, signal: AbortSignal | undefined): Promise<number> {

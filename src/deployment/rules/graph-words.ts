@@ -1,4 +1,5 @@
 import { isPrepackaged, unitsOf } from '../graph-units.ts';
+import { loggerUrlProblem, shownUrl } from '../logger-url.ts';
 import type { Path } from '../path.ts';
 import { findPredictorServer, type PredictorServers } from '../predictor-servers.ts';
 import {
@@ -27,6 +28,7 @@ export function* graphWords(
   for (const { unit, at, indices } of unitsOf(predictor.graph)) {
     const here: Path = ['spec', 'predictors', index, 'graph', ...at];
     yield* spelling(unit, here);
+    yield* loggerUrl(unit, [...here, 'logger', 'url']);
     yield* implementation(unit, [...here, 'implementation'], servers);
     yield* children(unit, here);
     if (indices.length === MAX_CHILD_LEVELS + 1) {
@@ -59,6 +61,12 @@ function* word(
 ): Generator<DeploymentProblem> {
   if (value === undefined || value === '' || known.includes(value)) return;
   yield severity({ rule, at, value, message: `${what} '${value}' does not exist`, remedy: useOneOf(value, known) });
+}
+
+function* loggerUrl(unit: PredictiveUnit, at: Path): Generator<DeploymentProblem> {
+  const value = unit.logger?.url ?? '';
+  const problem = value === '' ? undefined : loggerUrlProblem(value);
+  if (problem !== undefined) yield error({ rule: 'logger-url', at, value: shownUrl(value), ...problem });
 }
 
 function* implementation(

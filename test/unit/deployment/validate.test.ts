@@ -233,6 +233,12 @@ const expectations: Record<string, Expectation> = {
     at: `${predictor}.graph.logger.mode`,
     says: /'every'/,
   },
+  'a logger that nothing can be posted to': {
+    change: ['type: MODEL', 'logger: {mode: all, url: "kafka://me:hush@broker/topic"}'],
+    severity: 'error',
+    at: `${predictor}.graph.logger.url`,
+    says: /^'kafka:\/\/\*\*\*@broker\/topic' is not a URL of http or https$/,
+  },
   'a misspelt endpoint type': {
     change: ['type: MODEL', 'endpoint: {type: HTTP}'],
     severity: 'warning',
