@@ -7,28 +7,19 @@ import type { AssignedPartition } from '../kafka/assigned-partition.ts';
 import type { Cluster } from '../kafka/cluster.ts';
 import { Consumer } from '../kafka/consumer.ts';
 import { KafkaError } from '../kafka/kafka-error.ts';
-import type { ConsumerOptions } from '../kafka/options.ts';
 import { Producer } from '../kafka/producer.ts';
 import type { InputRecord } from '../kafka/record.ts';
-import type { Payload, Transport } from '../protocol/payload.ts';
+import type { Payload } from '../protocol/payload.ts';
 import { attemptFailed, headersLeftOut, recordsRead } from './channels.ts';
 import { classifyFailure, describeFailure, EMPTY_RECORD } from './failure.ts';
 import type { Job } from './job.ts';
 import { ModelGate } from './model-gate.ts';
-import type { StreamOptions } from './options.ts';
+import type { PipelineSettings } from './pipeline-settings.ts';
 import { graphRequest } from './request.ts';
 import { Sink } from './sink.ts';
 import type { StreamStatus } from './status.ts';
 import { errorTopicOf, prepareTopics } from './topics.ts';
 import { Work } from './work.ts';
-
-export interface PipelineSettings {
-  readonly group: string;
-  readonly consumer: ConsumerOptions;
-  readonly stream: StreamOptions;
-  /** What records hold: JSON (or what their Content-Type says) for `rest`, which is the default, protobuf for `grpc`. */
-  readonly transport?: Transport;
-}
 
 // How long a rebalance may take before the coordinator goes on without a member that has not joined again.
 const REBALANCE_TIMEOUT_MS = 60_000;

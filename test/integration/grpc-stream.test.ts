@@ -52,7 +52,7 @@ async function startModel(answers: ReadonlyMap<string, Buffer>) {
     else done(null, answer);
   };
   const server = new Server();
-  server.register(PREDICT, predict as never, asIs, asIs, 'unary');
+  server.register(PREDICT, predict, asIs, asIs, 'unary');
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
       error === null ? resolve(bound) : reject(error),
