@@ -6,7 +6,7 @@ import type { NodeCall } from '../../../src/graph/model-client.ts';
 import { nodeCalled } from '../../../src/graph/channels.ts';
 import { NodeError, type NodeFailure } from '../../../src/graph/node-error.ts';
 import { createRestClient, type RestClientOptions } from '../../../src/models/rest-client.ts';
-import { deadEndpoint } from '../graph/scripted-node.ts';
+import { deadEndpoint } from './dead-endpoint.ts';
 import { httpAnswer, RawServer, type Answer } from './raw-server.ts';
 
 const JSON_TYPE = 'content-type: application/json';
