@@ -8,7 +8,7 @@ import { nodeCalled } from '../../../src/graph/channels.ts';
 import type { ModelClient, NodeCall, NodeEndpoint } from '../../../src/graph/model-client.ts';
 import { NodeError, type NodeFailure } from '../../../src/graph/node-error.ts';
 import { createGrpcClient, type GrpcClientOptions } from '../../../src/models/grpc-client.ts';
-import { deadEndpoint } from '../graph/scripted-node.ts';
+import { deadEndpoint } from './dead-endpoint.ts';
 import { ScriptedGrpcNodes } from '../graph/scripted-grpc-node.ts';
 import { answerGrpc, frame, RawGrpcServer, startProxy, startTcp, type RawGrpcHandler } from './raw-grpc-server.ts';
 
