@@ -24,7 +24,7 @@ export interface ChildSetting {
 
 /** `millrace model-server` with the model of the examples. */
 export function startModelServerChild(setting: ChildSetting, port: number, workers: number): MillraceChild {
-  const args = ['model-server', '--name', MODEL_NAME, '--model', MODEL_FILE, '--port', String(port)];
+  const args = ['model-server', '--name', MODEL_NAME, '--model', MODEL_FILE, '--port', String(port), '--no-grpc'];
   // All records in flight can wait there at one time.
   if (workers > MODEL_QUEUE) args.push('--queue', String(workers));
   return start(setting, args, `http://127.0.0.1:${port}/v1/models/${MODEL_NAME}`, NO_TELEMETRY);

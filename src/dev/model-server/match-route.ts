@@ -1,6 +1,8 @@
 import type { Protocol } from '../../protocol/payload.ts';
+import { restPath, type RestStep } from '../../protocol/rest/paths.ts';
 import { REST_PROTOCOLS } from './protocols/protocols.ts';
 import type { RestRoute, ServedModel } from './protocols/rest-protocol.ts';
+import type { Role } from './role.ts';
 
 export type RouteMatch =
   | { readonly protocol: Protocol; readonly route: RestRoute }
@@ -13,32 +15,39 @@ export type RouteMatch =
  */
 export function matchRoute(
   protocols: readonly Protocol[],
-  model: Pick<ServedModel, 'name' | 'version'>,
+  model: ServedModel,
   method: string,
   path: string,
 ): RouteMatch {
   for (const protocol of protocols) {
-    const routes = REST_PROTOCOLS[protocol].routes.filter((route) => route.path.test(path));
-    const [any] = routes;
+    const atPath = REST_PROTOCOLS[protocol].routes.filter((route) => route.path.test(path));
+    const [any] = atPath;
     if (!any) continue;
-    const refusal = refuse(any, model, path);
+    const routes = atPath.filter(({ roles }) => roles?.includes(model.role) ?? true);
+    const refusal = routes.length === 0 ? `this is a ${model.role}; ${path} is not for it` : refuse(any, model, path);
     if (refusal !== undefined) return { protocol, status: 404, message: refusal };
     const route = routes.find((one) => one.method === method || (one.method === 'GET' && method === 'HEAD'));
     if (route) return { protocol, route };
     const allow = routes.map((one) => one.method).join(', ');
     return { protocol, status: 405, message: `${path} takes ${allow}, not ${method}`, allow };
   }
-  const served = protocols.map((protocol) => `${protocol} at ${ENTRANCE[protocol](model.name)}`).join(', ');
+  const served = protocols.map((protocol) => `${protocol} at ${entrance(protocol, model)}`).join(', ');
   return { protocol: protocolOf(path), status: 404, message: `nothing is served at ${path}; there is ${served}` };
 }
 
-const ENTRANCE: Readonly<Record<Protocol, (name: string) => string>> = {
-  tensorflow: (name) => `/v1/models/${encodeURIComponent(name)}:predict`,
-  v2: (name) => `/v2/models/${encodeURIComponent(name)}/infer`,
-  seldon: () => '/predict',
+function entrance(protocol: Protocol, { name, role }: ServedModel): string {
+  return restPath(protocol, ENTRANCE[role], name);
+}
+
+const ENTRANCE: Readonly<Record<Role, RestStep>> = {
+  model: 'predict',
+  transformer: 'transform-input',
+  'output-transformer': 'transform-output',
+  router: 'route',
+  combiner: 'aggregate',
 };
 
-function refuse({ path: pattern }: RestRoute, model: Pick<ServedModel, 'name' | 'version'>, path: string) {
+function refuse({ path: pattern }: RestRoute, model: ServedModel, path: string) {
   const groups = pattern.exec(path)?.groups ?? {};
   const name = decoded(groups['model']);
   const version = decoded(groups['version']);

@@ -106,7 +106,19 @@ suite('model server under load', { skip: noRuntime }, () => {
   });
 
   test('the command serves until SIGTERM, answers what is under way, and exits with 0', async (t) => {
-    const args = ['model-server', '--name', 'resnet32', '--model', RESNET, '--port', '0', '--threads', '1'];
+    const args = [
+      'model-server',
+      '--name',
+      'resnet32',
+      '--model',
+      RESNET,
+      '--port',
+      '0',
+      '--grpc-port',
+      '0',
+      '--threads',
+      '1',
+    ];
     const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
     t.after(() => child.kill('SIGKILL'));
     const [url] = (await once(createInterface(child.stdout), 'line', { signal: AbortSignal.timeout(30_000) })) as [
@@ -128,7 +140,7 @@ suite('model server under load', { skip: noRuntime }, () => {
       spawnSync(process.execPath, [main, 'model-server', ...args], { encoding: 'utf8', timeout: 20_000 });
     const missing = run('--name', 'x');
     assert.deepEqual(
-      [missing.status, /'--model <FILE>' not specified/.test(missing.stderr)],
+      [missing.status, /--role: a model does nothing by itself; give one of --model FILE/.test(missing.stderr)],
       [2, true],
       missing.stderr,
     );

@@ -76,9 +76,14 @@ function echo(inputs: readonly TensorSpec[]): Engine {
 }
 
 async function answer(engine: Engine, protocol: 'tensorflow' | 'v2' | 'seldon', body: string) {
-  const model = { name: 'm', version: '1', signature: engine.signature };
-  const request = { protocol, body: Buffer.from(body), contentType: '', contentEncoding: '' };
-  return answerRequest(engine, model, request);
+  const model = { name: 'm', version: '1', role: 'model', signature: engine.signature } as const;
+  const request = { protocol, body: Buffer.from(body), contentType: '', contentEncoding: '', random: 0 } as const;
+  const { status, body: json } = await answerRequest({ step: 'infer', engine }, model, {
+    transport: 'rest',
+    ...request,
+  });
+  assert.ok(typeof json === 'string');
+  return { status, body: json };
 }
 
 test('several inputs, rows and columns', async () => {

@@ -24,7 +24,7 @@ const input = { name: 'pixels', datatype: 'FP32', shape: [1, 64], data: first };
 suite('model server', { skip: noRuntime }, () => {
   let server: ModelServer;
   before(async () => {
-    server = await startModelServer({ name: 'digits', model: DIGITS, version: '3', port: 0, threads: 1 });
+    server = await startModelServer({ name: 'digits', model: DIGITS, version: '3', port: 0, grpc: false, threads: 1 });
   });
   after(() => server.close());
   const at = (path: string) => `${server.url}${path}`;

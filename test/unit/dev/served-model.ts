@@ -21,7 +21,7 @@ export async function serve(
   t: Pick<TestContext, 'after'>,
   options: Parameters<typeof startModelServer>[0],
 ): Promise<ModelServer> {
-  const server = await startModelServer({ port: 0, threads: 1, ...options });
+  const server = await startModelServer({ port: 0, grpcPort: 0, threads: 1, ...options });
   t.after(() => server.close());
   return server;
 }

@@ -1,6 +1,7 @@
+import { sleep } from '../../../base/clock.ts';
 import { errorText } from '../../../base/errors.ts';
-import type { Answer, RawRequest } from '../engine/answer-request.ts';
-import { RequestError } from '../request-error.ts';
+import type { Answer, RawRequest } from '../engine/raw-request.ts';
+import { OverloadError, RequestError } from '../request-error.ts';
 import type { Signature } from '../tensors/tensor.ts';
 import type { WorkerSettings } from './messages.ts';
 import { DEPTH, startWorkerThread, type WorkerThread } from './worker-thread.ts';
@@ -17,11 +18,16 @@ export interface PoolLimits {
 }
 
 export interface WorkerPool {
-  readonly signature: Signature;
-  /** @throws RequestError 503 when too much waits or the pool is closed, 504 after the time limit, 500 when a thread dies */
-  answer(request: RawRequest): Promise<Answer>;
+  readonly signature: Signature | undefined;
+  /**
+   * @param signal the caller has gone: what still waits is forgotten
+   * @throws RequestError 503 when too much waits or the pool is closed, 504 after the time limit, 500 when a thread dies
+   */
+  answer(request: RawRequest, signal: AbortSignal): Promise<Answer>;
   close(): Promise<void>;
 }
+
+const CLOSE_TIMEOUT_MS = 10_000;
 
 interface Job {
   readonly id: number;
@@ -41,6 +47,12 @@ export async function startWorkerPool(settings: WorkerSettings, limits: PoolLimi
   let waitingBytes = 0;
   let lastId = 0;
   let closed = false;
+  // Called when no thread has work left; of interest to the end.
+  let idle = () => {};
+
+  function isIdle(): boolean {
+    return slots.every(({ jobs }) => jobs.size === 0);
+  }
 
   async function start(slot: Slot): Promise<WorkerThread> {
     const thread = await startWorkerThread(
@@ -49,6 +61,7 @@ export async function startWorkerPool(settings: WorkerSettings, limits: PoolLimi
         answered: ({ id, status, body }) => {
           slot.jobs.get(id)?.settle({ status, body });
           slot.jobs.delete(id);
+          if (isIdle()) idle();
           assign();
         },
         died: (error) => replace(slot, error),
@@ -65,6 +78,7 @@ export async function startWorkerPool(settings: WorkerSettings, limits: PoolLimi
     const failed = new RequestError(500, `the inference thread died: ${errorText(error)}`);
     for (const job of slot.jobs.values()) job.settle(failed);
     slot.jobs.clear();
+    if (isIdle()) idle();
     if (closed) return;
     start(slot).then(assign, (reason: unknown) => {
       if (slots.some(({ thread }) => thread)) return;
@@ -79,7 +93,7 @@ export async function startWorkerPool(settings: WorkerSettings, limits: PoolLimi
       waiting.delete(job.id);
       waitingBytes -= job.request.body.byteLength;
       slot.jobs.set(job.id, job);
-      slot.thread.send({ id: job.id, ...job.request });
+      slot.thread.send({ ...job.request, id: job.id });
     }
   }
 
@@ -97,20 +111,27 @@ export async function startWorkerPool(settings: WorkerSettings, limits: PoolLimi
     waitingBytes = 0;
   }
 
-  function answer(request: RawRequest): Promise<Answer> {
+  function answer(request: RawRequest, signal: AbortSignal): Promise<Answer> {
     const size = request.body.byteLength;
     if (closed) return Promise.reject(new RequestError(503, 'the model server is stopping'));
     // One request may always wait, however large: the front bounds its size.
     const full = waiting.size >= limits.queueLength || (waiting.size > 0 && waitingBytes + size > limits.queueBytes);
-    if (full) return Promise.reject(new RequestError(503, `${waiting.size} requests are waiting; try again later`));
+    if (full) return Promise.reject(new OverloadError(waiting.size));
+    if (signal.aborted) return Promise.reject(new RequestError(499, 'the caller has gone'));
     return new Promise((resolve, reject) => {
       const id = ++lastId;
-      const timer = setTimeout(() => {
+      const forget = (error: RequestError) => {
         if (waiting.delete(id)) waitingBytes -= size;
-        reject(new RequestError(504, `no answer within ${limits.requestTimeoutMs} ms`));
+        settle(error);
+      };
+      const timer = setTimeout(() => {
+        forget(new RequestError(504, `no answer within ${limits.requestTimeoutMs} ms`));
       }, limits.requestTimeoutMs);
+      const gone = () => forget(new RequestError(499, 'the caller has gone'));
+      signal.addEventListener('abort', gone, { once: true });
       const settle = (result: Answer | RequestError) => {
         clearTimeout(timer);
+        signal.removeEventListener('abort', gone);
         if (result instanceof RequestError) reject(result);
         else resolve(result);
       };
@@ -124,6 +145,13 @@ export async function startWorkerPool(settings: WorkerSettings, limits: PoolLimi
     closed = true;
     const stopping = new RequestError(503, 'the model server is stopping');
     failWaiting(stopping);
+    // What runs is not interrupted: a thread that ends within ONNX Runtime takes the process with it. It may run for nobody, when its
+    // caller has gone.
+    if (!isIdle()) {
+      const finished = new AbortController();
+      idle = () => finished.abort();
+      await sleep(CLOSE_TIMEOUT_MS, finished.signal);
+    }
     await Promise.all(slots.flatMap(({ thread }) => (thread ? [thread.stop()] : [])));
     for (const { jobs } of slots) for (const job of jobs.values()) job.settle(stopping);
   }

@@ -2,6 +2,7 @@ import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { MillraceError } from '../../../base/errors.ts';
 import type { Signature } from '../tensors/tensor.ts';
+import { ownMemory } from './own-memory.ts';
 import type { WorkerReply, WorkerRequest, WorkerSettings } from './messages.ts';
 
 // This file is .ts in a checkout and .js in the package, and so is the worker beside it.
@@ -12,7 +13,7 @@ export const DEPTH = 2;
 
 /** A worker thread with its model loaded. */
 export interface WorkerThread {
-  readonly signature: Signature;
+  readonly signature: Signature | undefined;
   send(request: WorkerRequest): void;
   stop(): Promise<void>;
 }
@@ -42,7 +43,7 @@ export function startWorkerThread(
       void stop().then(() => reject(error));
     };
     const timer = setTimeout(() => {
-      const message = `the model ${settings.file} was not loaded within ${loadTimeoutMs} ms`;
+      const message = `the model ${settings.name} was not loaded within ${loadTimeoutMs} ms`;
       giveUp(
         new MillraceError(message, { code: 'MODEL_LOAD_TIMEOUT', remedy: 'give it a smaller model or a faster disk' }),
       );
@@ -68,10 +69,6 @@ export function startWorkerThread(
   });
 }
 
-// The body moves without a copy where it owns its memory; small ones share Node's buffer pool and are copied.
 function send(worker: Worker, request: WorkerRequest): void {
-  const { body } = request;
-  const memory = body.buffer;
-  const owned = memory instanceof ArrayBuffer && memory.byteLength === body.byteLength;
-  worker.postMessage(request, owned ? [memory] : []);
+  worker.postMessage(request, ownMemory(request.body));
 }

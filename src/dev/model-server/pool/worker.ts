@@ -2,22 +2,25 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { errorText, MillraceError } from '../../../base/errors.ts';
 import { answerRequest } from '../engine/answer-request.ts';
-import { loadOnnxEngine } from '../engine/onnx-engine.ts';
+import { startRunner } from '../engine/runner.ts';
+import { ownMemory } from './own-memory.ts';
 import type { WorkerReply, WorkerRequest, WorkerSettings } from './messages.ts';
 
-const settings = workerData as WorkerSettings;
+const { behaviour, name, version, role } = workerData as WorkerSettings;
 
 function reply(message: WorkerReply): void {
-  parentPort?.postMessage(message);
+  const moved = message.kind === 'answer' && typeof message.body !== 'string' ? ownMemory(message.body) : [];
+  parentPort?.postMessage(message, moved);
 }
 
 try {
-  const engine = await loadOnnxEngine(settings.file);
-  const model = { name: settings.name, version: settings.version, signature: engine.signature };
+  const runner = await startRunner(behaviour);
+  const signature = runner.step === 'infer' ? runner.engine.signature : undefined;
+  const model = { name, version, role, signature };
   parentPort?.on('message', (request: WorkerRequest) => {
-    void answerRequest(engine, model, request).then((answer) => reply({ kind: 'answer', id: request.id, ...answer }));
+    void answerRequest(runner, model, request).then((answer) => reply({ kind: 'answer', id: request.id, ...answer }));
   });
-  reply({ kind: 'ready', signature: engine.signature });
+  reply({ kind: 'ready', signature });
 } catch (error) {
   const known = error instanceof MillraceError;
   reply({

@@ -1,10 +1,13 @@
+import type { Role } from '../role.ts';
 import type { NamedTensors, Signature } from '../tensors/tensor.ts';
 
 /** The model under the names that requests use. */
 export interface ServedModel {
   readonly name: string;
   readonly version: string;
-  readonly signature: Signature;
+  readonly role: Role;
+  /** Undefined where tensors of every name, datatype and shape will do: a script's. */
+  readonly signature: Signature | undefined;
 }
 
 /** A request taken apart: what the engine needs, and how its outputs become the answer in the form that was asked for. */
@@ -18,7 +21,9 @@ export interface RestRoute {
   readonly method: 'GET' | 'POST';
   /** The whole path; the named groups `model` and `version` must be those of the served model where they are there. */
   readonly path: RegExp;
-  /** JSON of the answer; absent where the route runs the model. */
+  /** Roles that have the route; absent: every one. */
+  readonly roles?: readonly Role[];
+  /** JSON of the answer; absent where the route runs what is served. */
   readonly answer?: (model: ServedModel) => unknown;
 }
 
@@ -27,5 +32,9 @@ export interface RestProtocol {
   readonly routes: readonly RestRoute[];
   /** @throws RequestError */
   decode(body: unknown, model: ServedModel): InferenceCall;
+  /** The answer of a graph's node as the request that it would be. `path` says where it is. @throws RequestError */
+  asRequest(answer: unknown, path: string): unknown;
+  /** The JSON of a router's answer. */
+  route(branch: number): string;
   errorBody(status: number, message: string): unknown;
 }

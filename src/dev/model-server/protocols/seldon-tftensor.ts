@@ -1,5 +1,5 @@
 import { RequestError } from '../request-error.ts';
-import { DATATYPES, shown, type Datatype } from '../tensors/datatype.ts';
+import { DATATYPES, datatypeOfTensorflow, shown, type Datatype } from '../tensors/datatype.ts';
 import { readFlat, readShape } from '../tensors/read-tensor.ts';
 import type { Tensor, TensorSpec } from '../tensors/tensor.ts';
 import { writeFlat } from '../tensors/write-tensor.ts';
@@ -36,6 +36,15 @@ export function readTfTensor(value: unknown, spec: TensorSpec, path: string): Te
   if (values === undefined) throw new RequestError(400, `${path}.${field} is missing`);
   const elements = requireList(values, `${path}.${field}`).map((element) => readElement(element, spec.datatype));
   return readFlat(elements, tfShape(proto, path), spec, `${path}.${field}`);
+}
+
+/** What a `tensorflow.TensorProto` in protobuf's JSON is by itself. @throws RequestError 400 */
+export function openTfSpec(value: unknown, path: string): TensorSpec {
+  const proto = requireObject(value, path);
+  const dtype = property(proto, 'dtype');
+  const datatype = typeof dtype === 'string' ? datatypeOfTensorflow(dtype) : undefined;
+  if (datatype !== undefined) return { name: '', datatype, shape: tfShape(proto, path) };
+  throw new RequestError(400, `${path}.dtype is ${shown(dtype)}, and one such as DT_FLOAT or DT_INT64 is expected`);
 }
 
 // Protobuf's JSON writes 64-bit integers as strings and bytes in base64.

@@ -1,11 +1,12 @@
 import { RequestError } from '../request-error.ts';
 import { shown } from '../tensors/datatype.ts';
+import { openSpec } from '../tensors/open-spec.ts';
 import { readFlat, readNested, readShape } from '../tensors/read-tensor.ts';
-import type { NamedTensors, Tensor, TensorSpec } from '../tensors/tensor.ts';
+import type { NamedTensors, Signature, Tensor, TensorSpec } from '../tensors/tensor.ts';
 import { writeFlat, writeNested } from '../tensors/write-tensor.ts';
 import { property, requireObject, type JsonObject } from './json-object.ts';
 import type { RestProtocol, ServedModel } from './rest-protocol.ts';
-import { readTfTensor, writeTfTensor } from './seldon-tftensor.ts';
+import { openTfSpec, readTfTensor, writeTfTensor } from './seldon-tftensor.ts';
 
 const ping = () => 'pong';
 const status = () => ({ meta: {} });
@@ -13,7 +14,12 @@ const status = () => ({ meta: {} });
 /** The REST API of a Seldon Core 1 model: SeldonMessage as JSON. */
 export const seldon: RestProtocol = {
   routes: [
-    { method: 'POST', path: /^\/(?:predict|api\/v(?:0\.1|1\.0)\/predictions)$/ },
+    { method: 'POST', path: /^\/(?:predict|api\/v(?:0\.1|1\.0)\/predictions)$/, roles: ['model'] },
+    { method: 'POST', path: /^\/transform-input$/, roles: ['transformer'] },
+    { method: 'POST', path: /^\/transform-output$/, roles: ['output-transformer'] },
+    { method: 'POST', path: /^\/route$/, roles: ['router'] },
+    { method: 'POST', path: /^\/aggregate$/, roles: ['combiner'] },
+    { method: 'POST', path: /^\/send-feedback$/, answer: status },
     { method: 'GET', path: /^(?:\/api\/v1\.0)?\/health\/ping$/, answer: ping },
     { method: 'GET', path: /^(?:\/api\/v1\.0)?\/health\/status$/, answer: status },
     { method: 'GET', path: /^\/(?:ready|live)$/, answer: status },
@@ -21,38 +27,68 @@ export const seldon: RestProtocol = {
   ],
   decode(body, { signature }) {
     const request = requireObject(body, 'the request');
-    const [spec] = signature.inputs;
-    if (!spec || signature.inputs.length > 1) {
-      throw new RequestError(
-        400,
-        'a Seldon message carries one tensor, and the model has several inputs; use tensorflow or v2',
-      );
-    }
+    const meta = echoedMeta(property(request, 'meta'));
     const data = property(request, 'data');
+    if (data === undefined && signature === undefined) {
+      // A text or bytes: nothing for a script to work on, so the message may go as it came.
+      const encode = (outputs: NamedTensors) =>
+        outputs.size === 0 ? writeJson(request) : encodeTensor(outputs, 'ndarray', meta);
+      return { inputs: new Map(), encode };
+    }
     if (data === undefined) {
       throw new RequestError(400, "the request has no 'data'; give data.ndarray, data.tensor or data.tftensor");
     }
-    const { kind, tensor } = readData(requireObject(data, 'data'), spec);
-    const meta = echoedMeta(property(request, 'meta'));
-    return { inputs: new Map([[spec.name, tensor]]), encode: (outputs) => encode(outputs, kind, meta) };
+    const { kind, tensor, name } = readData(requireObject(data, 'data'), onlyInput(signature));
+    return { inputs: new Map([[name, tensor]]), encode: (outputs) => encodeTensor(outputs, kind, meta) };
   },
+  asRequest: (answer) => answer,
+  route: (branch) => `{"data":{"names":[],"ndarray":[[${branch}]]},"meta":{}}`,
   errorBody: (code, info) => ({ status: { code, info, reason: reasonOf(code), status: 'FAILURE' } }),
 };
 
 const KINDS = ['ndarray', 'tensor', 'tftensor'] as const;
 type Kind = (typeof KINDS)[number];
 
-function readData(data: JsonObject, spec: TensorSpec): { readonly kind: Kind; readonly tensor: Tensor } {
+/** The only input of a model; undefined where every tensor will do. @throws RequestError 400 */
+export function onlyInput(signature: Signature | undefined): TensorSpec | undefined {
+  if (signature === undefined) return undefined;
+  const [spec, ...more] = signature.inputs;
+  if (spec && more.length === 0) return spec;
+  throw new RequestError(
+    400,
+    'a Seldon message carries one tensor, and the model has several inputs; use tensorflow or v2',
+  );
+}
+
+interface Data {
+  readonly kind: Kind;
+  readonly name: string;
+  readonly tensor: Tensor;
+}
+
+function readData(data: JsonObject, known: TensorSpec | undefined): Data {
   const [kind, ...more] = KINDS.filter((one) => property(data, one) !== undefined);
   if (kind === undefined || more.length > 0) {
     const found = kind === undefined ? 'none' : 'several';
     throw new RequestError(400, `data has ${found} of 'ndarray', 'tensor' and 'tftensor'; give one`);
   }
   const value = property(data, kind);
-  if (kind === 'ndarray') return { kind, tensor: readNested(value, spec, 'data.ndarray') };
-  if (kind === 'tftensor') return { kind, tensor: readTfTensor(value, spec, 'data.tftensor') };
+  const spec = known ?? ownSpec(value, kind);
+  return { kind, name: spec.name, tensor: readKind(value, kind, spec) };
+}
+
+function readKind(value: unknown, kind: Kind, spec: TensorSpec): Tensor {
+  if (kind === 'ndarray') return readNested(value, spec, 'data.ndarray');
+  if (kind === 'tftensor') return readTfTensor(value, spec, 'data.tftensor');
   const { shape, values } = requireObject(value, 'data.tensor');
-  return { kind, tensor: readFlat(values, readShape(shape, 'data.tensor.shape'), spec, 'data.tensor.values') };
+  return readFlat(values, readShape(shape, 'data.tensor.shape'), spec, 'data.tensor.values');
+}
+
+function ownSpec(value: unknown, kind: Kind): TensorSpec {
+  if (kind === 'ndarray') return openSpec('', value, 'data.ndarray');
+  if (kind === 'tftensor') return openTfSpec(value, 'data.tftensor');
+  const { shape } = requireObject(value, 'data.tensor');
+  return { name: '', datatype: 'float64', shape: readShape(shape, 'data.tensor.shape') };
 }
 
 // The id and the tags of a request come back with its answer.
@@ -66,12 +102,17 @@ function echoedMeta(meta: unknown): JsonObject {
 }
 
 // A SeldonMessage holds one tensor: of a model with several outputs it is the first.
-function encode(outputs: NamedTensors, kind: Kind, meta: JsonObject): string {
+function encodeTensor(outputs: NamedTensors, kind: Kind, meta: JsonObject): string {
   const [tensor] = outputs.values();
   if (!tensor) throw new RequestError(500, 'the model answered without an output');
   const columns = tensor.shape.length === 2 ? (tensor.shape[1] ?? 0) : 0;
   const names = JSON.stringify(Array.from({ length: columns }, (_, i) => `t:${i}`));
-  return `{"data":{"names":${names},"${kind}":${writeData(tensor, kind)}},"meta":${JSON.stringify(meta)}}`;
+  return `{"data":{"names":${names},"${kind}":${writeData(tensor, kind)}},"meta":${writeJson(meta)}}`;
+}
+
+// Integers beyond 2^53 were read exactly, for tensors; elsewhere they are numbers as any.
+function writeJson(value: unknown): string {
+  return JSON.stringify(value, (_key, member: unknown) => (typeof member === 'bigint' ? Number(member) : member));
 }
 
 function writeData(tensor: Tensor, kind: Kind): string {
@@ -95,8 +136,8 @@ function metadata({ name, version, signature }: ServedModel): unknown {
   return {
     name,
     versions: [version],
-    platform: 'onnxruntime',
-    inputs: signature.inputs.map(describe),
-    outputs: signature.outputs.slice(0, 1).map(describe),
+    platform: signature ? 'onnxruntime' : 'millrace_script',
+    inputs: signature?.inputs.map(describe) ?? [],
+    outputs: signature?.outputs.slice(0, 1).map(describe) ?? [],
   };
 }

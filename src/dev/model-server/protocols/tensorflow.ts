@@ -1,5 +1,7 @@
 import { RequestError } from '../request-error.ts';
+import { INFERRING } from '../role.ts';
 import { DATATYPES, shown } from '../tensors/datatype.ts';
+import { openSpec } from '../tensors/open-spec.ts';
 import { readNested } from '../tensors/read-tensor.ts';
 import type { NamedTensors, Tensor, TensorSpec } from '../tensors/tensor.ts';
 import { writeNested, writeRows } from '../tensors/write-tensor.ts';
@@ -11,7 +13,9 @@ const MODEL = '/v1/models/(?<model>[^/:]+)(?:/versions/(?<version>[^/:]+))?';
 /** TensorFlow Serving's REST API: https://www.tensorflow.org/tfx/serving/api_rest */
 export const tensorflow: RestProtocol = {
   routes: [
-    { method: 'POST', path: new RegExp(`^${MODEL}:predict$`) },
+    { method: 'POST', path: new RegExp(`^${MODEL}:predict$`), roles: INFERRING },
+    { method: 'POST', path: new RegExp(`^${MODEL}:route$`), roles: ['router'] },
+    { method: 'POST', path: new RegExp(`^${MODEL}:aggregate$`), roles: ['combiner'] },
     { method: 'GET', path: new RegExp(`^${MODEL}$`), answer: status },
     { method: 'GET', path: new RegExp(`^${MODEL}/metadata$`), answer: metadata },
   ],
@@ -28,10 +32,17 @@ export const tensorflow: RestProtocol = {
       const found = instances === undefined ? 'neither' : 'both';
       throw new RequestError(400, `the request has ${found} of 'instances' (rows) and 'inputs' (columns); give one`);
     }
-    return inputs === undefined
-      ? { inputs: readRows(requireList(instances, 'instances'), signature.inputs), encode: encodeRows }
-      : { inputs: readColumns(inputs, signature.inputs), encode: encodeColumns };
+    if (inputs !== undefined) {
+      return { inputs: readColumns(inputs, signature?.inputs ?? openColumns(inputs)), encode: encodeColumns };
+    }
+    const rows = requireList(instances, 'instances');
+    return { inputs: readRows(rows, signature?.inputs ?? openRows(rows)), encode: encodeRows };
   },
+  asRequest(answer, path) {
+    const { predictions, outputs } = requireObject(answer, path);
+    return predictions === undefined ? { inputs: outputs } : { instances: predictions };
+  },
+  route: (branch) => `[${branch}]`,
   errorBody: (_status, message) => ({ error: message }),
 };
 
@@ -70,6 +81,21 @@ function readColumns(columns: unknown, specs: readonly TensorSpec[]): NamedTenso
   );
 }
 
+// What rows and columns are by themselves, for what takes tensors of every kind. A bare one has no name.
+function openRows(rows: readonly unknown[]): readonly TensorSpec[] {
+  const [first] = rows;
+  if (!isObject(first) || isBytes(first)) return [openSpec('', decodedText(rows), 'instances')];
+  return Object.keys(first).map((name) => {
+    const values = rows.map((row) => (isObject(row) ? property(row, name) : undefined));
+    return openSpec(name, decodedText(values), `instances[*].${name}`);
+  });
+}
+
+function openColumns(columns: unknown): readonly TensorSpec[] {
+  if (!isObject(columns) || isBytes(columns)) return [openSpec('', decodedText(columns), 'inputs')];
+  return Object.entries(columns).map(([name, value]) => openSpec(name, decodedText(value), `inputs.${name}`));
+}
+
 function checkNames(object: JsonObject, specs: readonly TensorSpec[], path: string): void {
   const missing = specs.filter(({ name }) => !Object.hasOwn(object, name));
   if (missing.length > 0) throw new RequestError(400, `${path} lacks the input ${listNames(missing)}`);
@@ -88,8 +114,11 @@ function isBytes(value: unknown): value is { readonly b64: string } {
 
 // Strings may be given as {"b64": "..."}, at any depth.
 function textOf(value: unknown, spec: TensorSpec): unknown {
-  if (spec.datatype !== 'string') return value;
-  if (Array.isArray(value)) return value.map((element) => textOf(element, spec));
+  return spec.datatype === 'string' ? decodedText(value) : value;
+}
+
+function decodedText(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(decodedText);
   return isBytes(value) ? Buffer.from(value.b64, 'base64').toString() : value;
 }
 
@@ -121,8 +150,8 @@ function status({ version }: ServedModel): unknown {
 
 function metadata({ name, version, signature }: ServedModel): unknown {
   const served = {
-    inputs: Object.fromEntries(signature.inputs.map(tensorInfo)),
-    outputs: Object.fromEntries(signature.outputs.map(tensorInfo)),
+    inputs: Object.fromEntries(signature?.inputs.map(tensorInfo) ?? []),
+    outputs: Object.fromEntries(signature?.outputs.map(tensorInfo) ?? []),
     method_name: 'tensorflow/serving/predict',
   };
   return {

@@ -84,6 +84,17 @@ export function datatypeOfV2(name: string): Datatype | undefined {
   return (Object.keys(DATATYPES) as Datatype[]).find((datatype) => DATATYPES[datatype].v2 === name);
 }
 
+/** The datatype that TensorFlow calls so, or undefined. */
+export function datatypeOfTensorflow(name: string): Datatype | undefined {
+  return (Object.keys(DATATYPES) as Datatype[]).find((datatype) => DATATYPES[datatype].tensorflow === name);
+}
+
+/** Whether its values are numbers that may become those of another datatype. */
+export function isNumeric(datatype: Datatype): boolean {
+  const { family } = DATATYPES[datatype];
+  return family === 'float' || family === 'integer';
+}
+
 export function isDatatype(name: string): name is Datatype {
   return Object.hasOwn(DATATYPES, name);
 }

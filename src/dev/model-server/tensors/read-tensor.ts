@@ -3,7 +3,7 @@ import { DATATYPES, shown, storeElement, type TensorData } from './datatype.ts';
 import { elementCount, shapeText, type Tensor, type TensorSpec } from './tensor.ts';
 
 /** ONNX Runtime goes no further, and neither should a recursion over what a stranger sent. */
-const MAX_RANK = 16;
+export const MAX_RANK = 16;
 
 /**
  * A tensor from nested JSON lists.
@@ -78,8 +78,12 @@ export function checkShape(shape: readonly number[], spec: TensorSpec, path: str
   }
 }
 
-// The first elements tell the shape; whether all others agree shows when they are read.
-function nestedShape(value: unknown, path: string): number[] {
+/**
+ * The shape of nested JSON lists as their first elements tell it; whether all others agree shows when they are read.
+ *
+ * @throws RequestError 400 for an empty list, or too many within each other
+ */
+export function nestedShape(value: unknown, path: string): number[] {
   const shape: number[] = [];
   for (let part = value; Array.isArray(part); part = part[0] as unknown) {
     if (part.length === 0) throw new RequestError(400, `${placeOf(path, shape, 0, shape.length)} is an empty list`);
