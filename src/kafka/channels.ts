@@ -4,13 +4,15 @@ import { eventChannel } from '../base/channels.ts';
 export type ConnectionRole = 'metadata' | 'group' | 'fetch' | 'produce';
 
 /** A broker could not be reached, or a request to it failed in a way that passes; the client tries again after `delayMs`. */
-export const brokerTrouble = eventChannel<{
+export const brokerTrouble = eventChannel<BrokerTrouble>('millrace:kafka:trouble');
+
+export interface BrokerTrouble {
   readonly role: ConnectionRole;
   readonly what: string;
   readonly error: string;
   readonly attempt: number;
   readonly delayMs: number;
-}>('millrace:kafka:trouble');
+}
 
 /** What `brokerTrouble` reported for the role has passed. */
 export const brokerRecovered = eventChannel<{ readonly role: ConnectionRole; readonly downMs: number }>(

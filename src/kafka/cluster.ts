@@ -11,7 +11,7 @@ import {
   type LibraryApi,
   type NegotiatedApi,
 } from './api.ts';
-import { brokerRecovered, brokerTrouble, type ConnectionRole } from './channels.ts';
+import { brokerRecovered, brokerTrouble, type BrokerTrouble, type ConnectionRole } from './channels.ts';
 import { KafkaError, classifyKafkaCode, toKafkaError } from './kafka-error.ts';
 import type { ConnectionOptions } from './options.ts';
 import { parseBrokers, securitySettings, type BrokerAddress } from './security.ts';
@@ -53,9 +53,16 @@ export class Cluster {
   readonly #topics = new Map<string, TopicMetadata>();
   readonly #trouble = new Map<ConnectionRole, number>();
   readonly #closed = new AbortController();
+  readonly #onTrouble: ((trouble: BrokerTrouble) => void) | undefined;
 
-  /** @throws MillraceError when the options cannot be used; connects to nothing yet */
-  constructor(options: ConnectionOptions) {
+  /**
+   * Connects to nothing yet.
+   *
+   * @param onTrouble gets what would be published of trouble with brokers: for a side line whose troubles are not the stream's
+   * @throws MillraceError when the options cannot be used
+   */
+  constructor(options: ConnectionOptions, onTrouble?: (trouble: BrokerTrouble) => void) {
+    this.#onTrouble = onTrouble;
     this.#bootstrap = parseBrokers(options.broker);
     const security = securitySettings(options);
     for (const role of ['metadata', 'group', 'join', 'fetch', 'produce'] as const) {
@@ -168,7 +175,9 @@ export class Cluster {
   ): Promise<void> {
     const delayMs = Math.round(backoffMs(RETRY, attempt, Math.random()));
     if (!this.#trouble.has(role)) this.#trouble.set(role, performance.now());
-    if (brokerTrouble.hasSubscribers) brokerTrouble.publish({ role, what, error: error.message, attempt, delayMs });
+    if (this.#onTrouble !== undefined) this.#onTrouble({ role, what, error: error.message, attempt, delayMs });
+    else if (brokerTrouble.hasSubscribers)
+      brokerTrouble.publish({ role, what, error: error.message, attempt, delayMs });
     await sleep(delayMs, signal ?? this.signal);
   }
 
@@ -177,7 +186,8 @@ export class Cluster {
     const since = this.#trouble.get(role);
     if (since === undefined) return;
     this.#trouble.delete(role);
-    if (brokerRecovered.hasSubscribers) brokerRecovered.publish({ role, downMs: performance.now() - since });
+    if (this.#onTrouble === undefined && brokerRecovered.hasSubscribers)
+      brokerRecovered.publish({ role, downMs: performance.now() - since });
   }
 
   async close(): Promise<void> {

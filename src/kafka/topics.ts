@@ -7,6 +7,7 @@ const CREATE_TIMEOUT_MS = 15_000;
 
 export interface NewTopic {
   readonly name: string;
+  /** -1 leaves it to the broker's default. */
   readonly partitions: number;
   /** -1 leaves it to the broker's default. */
   readonly replicationFactor?: number;
@@ -30,15 +31,18 @@ export async function createTopics(cluster: Cluster, topics: readonly NewTopic[]
     configs: [],
   }));
   const response = await withResponse(api.call(connection, requests, CREATE_TIMEOUT_MS, false));
+  const created: NewTopic[] = [];
   for (const { name, errorCode, errorMessage } of response.topics) {
     const code = errorName(errorCode);
-    const partitions = missing.find((topic) => topic.name === name)?.partitions ?? 0;
-    if (code === 'NONE') {
-      if (topicCreated.hasSubscribers) topicCreated.publish({ topic: name, partitions });
-    } else if (code !== 'TOPIC_ALREADY_EXISTS') {
+    if (code === 'NONE') created.push(...missing.filter((topic) => topic.name === name));
+    else if (code !== 'TOPIC_ALREADY_EXISTS') {
       const why = errorMessage ? `${code}: ${errorMessage}` : code;
       throw new KafkaError(code, `topic '${name}' could not be created: ${why}`, classifyKafkaCode(code));
     }
   }
   await cluster.refresh(topics.map((topic) => topic.name));
+  if (!topicCreated.hasSubscribers) return;
+  for (const { name, partitions } of created) {
+    topicCreated.publish({ topic: name, partitions: cluster.topic(name)?.partitions.length ?? partitions });
+  }
 }
