@@ -41,6 +41,7 @@ export class ScriptedCluster {
   bind(_role: string, family: { readonly name: string }, node?: number) {
     const call = (_connection: unknown, ...args: unknown[]) =>
       new Promise<unknown>((resolve, reject) => {
+        if (this.closed) return reject(new Error('the cluster is closed'));
         this.open.push({ api: family.name, node, args, answer: resolve, fail: reject });
         this.#arrived.resolve();
         this.#arrived = Promise.withResolvers();
@@ -53,6 +54,10 @@ export class ScriptedCluster {
     return Promise.resolve();
   }
 
+  persist<T>(_role: string, _what: string, operation: () => Promise<T>): Promise<T> {
+    return operation();
+  }
+
   pause(_role: string, what: string, error: KafkaError): Promise<void> {
     this.pauses.push(`${what}: ${error.code}`);
     return new Promise((resolve) => setTimeout(resolve, 1));
@@ -62,9 +67,11 @@ export class ScriptedCluster {
     // Nobody looks.
   }
 
+  /** Fails every call, those that are open and those that come. */
   close(): void {
     this.closed = true;
     this.#closing.abort();
+    for (const call of this.open.splice(0)) call.fail(new Error('the cluster is closed'));
   }
 
   /** The next call that the test says, as soon as it is made; it is then no longer open. */
