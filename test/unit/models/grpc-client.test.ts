@@ -385,3 +385,48 @@ test('readiness: a connection, or what the server says of itself', async (contex
   await failure(tensorflow.checkReady('m', endpoint), 'status', /UNAVAILABLE/);
   await newClient(context, { protocol: 'seldon', fullHealthChecks: true }).checkReady('m', endpoint);
 });
+test('whatever bytes a server sends, a call ends as a failure of its node, and the process lives', async (context) => {
+  // A server's settings, which let calls begin; then frames that are right, nearly right or noise, by a seed.
+  const settings = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]);
+  let state = 12_345;
+  const random = (below: number) => {
+    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
+    return state % below;
+  };
+  const noise = (length: number) => Buffer.from(Array.from({ length }, () => random(256)));
+  const frameOf = () => {
+    const body = noise(random(40));
+    const head = Buffer.from([0, 0, body.length, random(11), random(64), 0, 0, 0, random(3)]);
+    return Buffer.concat([head, body]);
+  };
+  const tcp = await startTcp((socket) => {
+    socket.write(settings);
+    socket.on('data', () => {
+      if (!socket.writable) return;
+      socket.write(random(4) === 0 ? noise(random(60)) : Buffer.concat([frameOf(), frameOf()]));
+      if (random(3) === 0) socket.destroy();
+    });
+  });
+  context.after(tcp.close);
+  const client = newClient(context, { timeoutMs: 300, keepaliveMs: 50 });
+  for (let round = 0; round < 20; round++) {
+    const calls = Array.from({ length: 10 }, () => client.call(call(tcp.endpoint)));
+    for (const { status, ...rest } of await Promise.allSettled(calls)) {
+      assert.equal(status, 'rejected');
+      assert.ok('reason' in rest && rest.reason instanceof NodeError, String('reason' in rest && rest.reason));
+    }
+  }
+});
+
+test('headers without end do not hang a call, nor hold its neighbours up', async (context) => {
+  const { endpoint } = await rawServer(context, (stream, request) => {
+    if (!request.includes('huge')) return answerGrpc(stream, request);
+    answerGrpc(stream, Buffer.alloc(0), { 'grpc-status': '13', 'grpc-message': 'x'.repeat(1_000_000) });
+  });
+  const client = newClient(context, { timeoutMs: 2_000 });
+  const [huge, fine] = await Promise.allSettled([client.call(call(endpoint, 'huge')), client.call(call(endpoint))]);
+  assert.ok(huge.status === 'rejected' && huge.reason instanceof NodeError);
+  assert.notEqual(huge.reason.failure, 'timeout');
+  assert.ok(fine.status === 'fulfilled' || fine.reason.failure === 'interrupted');
+  assert.equal((await client.call(call(endpoint, 'next'))).body.toString(), 'next');
+});
