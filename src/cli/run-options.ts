@@ -24,14 +24,21 @@ export const runOptions = {
     default: '127.0.0.1',
     flag: 'host',
     unit: 'address',
-    help: 'address of the probes and metrics; :: is every address',
+    help: 'address of requests, probes and metrics; :: is every address',
   }),
   httpPort: integer({
     default: 8080,
     min: 0,
     max: 65_535,
     flag: 'http-port',
-    help: 'port of the probes and metrics; 0 takes any free one',
+    help: 'port of HTTP requests, probes and metrics; 0 takes any free one',
+  }),
+  grpcPort: integer({
+    default: -1,
+    min: -1,
+    max: 65_535,
+    flag: 'grpc-port',
+    help: 'port of gRPC requests; 0 takes any free one, -1 is for none',
   }),
   gracefulTimeoutMs: duration({
     default: 15_000,

@@ -48,3 +48,21 @@ export function modelTimeoutOf(
   const timeoutMs = Number(text);
   return { timeoutMs: timeoutMs > 0 ? timeoutMs : undefined, problems: [] };
 }
+
+/** Largest message that gRPC can carry. */
+const MAX_MESSAGE_BYTES = 2 ** 31 - 1;
+
+/** Largest message that the gRPC server takes, from `seldon.io/grpc-max-message-size`, in bytes; undefined where it is absent. */
+export function messageLimitOf(annotations: Readonly<Record<string, string>>): {
+  readonly maxMessageBytes: number | undefined;
+  readonly problems: readonly Problem[];
+} {
+  const name = 'seldon.io/grpc-max-message-size';
+  const text = annotations[name];
+  if (text === undefined) return { maxMessageBytes: undefined, problems: [] };
+  const maxMessageBytes = /^\+?\d{1,15}$/.test(text) ? Number(text) : 0;
+  if (maxMessageBytes >= 1 && maxMessageBytes <= MAX_MESSAGE_BYTES) return { maxMessageBytes, problems: [] };
+  const message = `'${text}' is not a number of bytes from 1 to ${MAX_MESSAGE_BYTES}`;
+  const remedy = 'give one such as "10485760", or remove the annotation';
+  return { maxMessageBytes: undefined, problems: [{ path: `annotation ${name}`, message, remedy }] };
+}

@@ -2,13 +2,14 @@ import { errorText, problemsError, type Problem } from '../base/errors.ts';
 import { readOptions, type OptionSpecs } from '../base/options.ts';
 import { connectionOptions, consumerOptions } from '../kafka/options.ts';
 import { streamOptions } from '../stream/options.ts';
-import { ANNOTATIONS_FILE, modelTimeoutOf, parseAnnotations } from './annotations.ts';
+import { ANNOTATIONS_FILE, parseAnnotations } from './annotations.ts';
 import type { ExecutorConfig } from './executor-config.ts';
 import type { OptionGroup } from './flag-usage.ts';
 import type { GoFlags } from './go-flags.ts';
 import { kafkaConfig, kafkaOptionGroups } from './kafka-config.ts';
 import { logConfig } from './log-config.ts';
 import { executorOptions } from './options.ts';
+import { serverLimits, tlsFiles } from './server-limits.ts';
 import { loadPredictor } from './predictor-source.ts';
 
 const PROBE_PATHS = ['/live', '/ready'];
@@ -81,22 +82,22 @@ export function readExecutorConfig({ commandLine, env, readFile }: ConfigSources
   problems.push(...(loaded.problems ?? []));
 
   const annotations = readAnnotations(readFile, warnings);
-  const timeout = modelTimeoutOf(annotations, values.transport);
-  problems.push(...timeout.problems);
+  const streamTimeoutMs = compiled?.kafka.stream.modelTimeoutMs ?? streamOptions.modelTimeoutMs.default;
+  const limits = serverLimits(annotations, values.transport, streamTimeoutMs, values.maxRequestBytes);
+  problems.push(...limits.problems);
+  warnings.push(...limits.warnings);
   const { log, warnings: logWarnings } = logConfig({
     level: values.logLevel,
     levelGiven: flags['log_level'] !== undefined || Boolean(env['SELDON_LOG_LEVEL']),
     debug: values.debug,
   });
   warnings.push(...logWarnings);
-  if (values.certMountPath !== '') warnings.push('SELDON_CERT_MOUNT_PATH is set, but the ports have no TLS yet');
 
   if (predictor === undefined || problems.length > 0) {
     const ignored = rest.length > 0 ? [{ path: 'note', message: ignoredArguments(rest) }] : [];
     throw problemsError('The executor cannot start:', 'CONFIG_INVALID', [...problems, ...ignored]);
   }
-  const modelTimeoutMs =
-    timeout.timeoutMs ?? compiled?.kafka.stream.modelTimeoutMs ?? streamOptions.modelTimeoutMs.default;
+  const modelTimeoutMs = limits.modelTimeoutMs[values.transport];
   return {
     deploymentName: values.deploymentName,
     namespace: values.namespace,
@@ -113,11 +114,14 @@ export function readExecutorConfig({ commandLine, env, readFile }: ConfigSources
       metricsPath: values.prometheusPath,
       corsAllowedOrigins: values.corsAllowedOrigins,
       corsAllowedHeaders: values.corsAllowedHeaders,
+      maxRequestBytes: values.maxRequestBytes,
     },
+    grpc: { host: '::', port: values.grpcPort, maxMessageBytes: limits.maxMessageBytes },
+    tls: tlsFiles(values),
     gracefulTimeoutMs: values.gracefulTimeoutMs,
     shutdownDelayMs: values.shutdownDelayMs,
     fullHealthChecks: values.fullHealthChecks,
-    modelTimeoutMs,
+    modelTimeoutMs: limits.modelTimeoutMs,
     annotations,
     log,
     notes: [],

@@ -30,12 +30,16 @@ export interface ExecutorConfig {
   /** Absent when the predictor is not a stream processor (server type `rpc`). */
   readonly kafka: KafkaConfig | undefined;
   readonly http: HttpConfig;
+  /** Absent when nothing is to be served over gRPC (`millrace run` without a port for it). */
+  readonly grpc: GrpcConfig | undefined;
+  /** Of both ports; absent for plain text. */
+  readonly tls: TlsFiles | undefined;
   readonly gracefulTimeoutMs: number;
   readonly shutdownDelayMs: number;
   /** Ask the models' health endpoints, not only whether they accept connections. */
   readonly fullHealthChecks: boolean;
-  /** Limit of one model call, in milliseconds. */
-  readonly modelTimeoutMs: number;
+  /** Limit of one model call, in milliseconds, by how it is made. */
+  readonly modelTimeoutMs: Readonly<Record<Transport, number>>;
   /** Of the pod, or of the document: `seldon.io/...`. */
   readonly annotations: Readonly<Record<string, string>>;
   readonly log: { readonly level: LogLevel; readonly format: 'json' | 'people' };
@@ -52,4 +56,20 @@ export interface HttpConfig {
   readonly metricsPath: string;
   readonly corsAllowedOrigins: string;
   readonly corsAllowedHeaders: string;
+  /** Largest body of a request. */
+  readonly maxRequestBytes: number;
+}
+
+export interface GrpcConfig {
+  /** Address to listen on; `::` is every address. */
+  readonly host: string;
+  readonly port: number;
+  /** Largest message that is taken or sent. */
+  readonly maxMessageBytes: number;
+}
+
+/** Paths of a certificate with its chain and of its key, both PEM. */
+export interface TlsFiles {
+  readonly certFile: string;
+  readonly keyFile: string;
 }

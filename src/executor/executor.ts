@@ -1,28 +1,24 @@
 import { sleep, systemClock } from '../base/clock.ts';
-import { compileGraph } from '../graph/compile.ts';
-import { createExecutor, type GraphExecutor } from '../graph/execute.ts';
-import { createGrpcClient } from '../models/grpc-client.ts';
-import { createRestClient } from '../models/rest-client.ts';
-import { startHttpServer, type HttpServer } from '../rpc/http-server.ts';
-import { metricsRoute } from '../rpc/metrics-route.ts';
-import { probeRoutes, type Readiness } from '../rpc/probe-routes.ts';
+import type { Readiness } from '../rpc/readiness.ts';
 import type { Pipeline } from '../stream/pipeline.ts';
 import { createLogger, type Logger } from '../telemetry/logs/logger.ts';
-import { measuredClient } from '../telemetry/metrics/model-call-metrics.ts';
+import { ModelCallMetrics } from '../telemetry/metrics/model-call-metrics.ts';
 import { streamGauges } from '../telemetry/metrics/stream-gauges.ts';
-import { startTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
+import { startTelemetry } from '../telemetry/telemetry.ts';
+import { createDataPlane, otherDataPlane, type DataPlane } from './data-plane.ts';
 import type { ExecutorConfig } from './executor-config.ts';
-import { GraphReadiness } from './graph-readiness.ts';
+import { startFronts, type Fronts, type Served } from './fronts.ts';
+import { GraphReadiness, type ReadinessCheck } from './graph-readiness.ts';
 import { startStream } from './start-stream.ts';
 import { streamFailure } from './stream-failure.ts';
 import { streamNotReady } from './stream-readiness.ts';
 import { StopRequest } from './stop-signal.ts';
 
 /**
- * Runs one predictor until it is asked to end (SIGTERM, SIGINT) or cannot go on. Probes answer from the first moment; the
- * stream starts when the graph is ready, so that a replica that is still loading holds no partition.
+ * Runs one predictor until it is asked to end (SIGTERM, SIGINT) or cannot go on. Probes and requests are answered from the first
+ * moment; the stream starts when the graph is ready, so that a replica that is still loading holds no partition.
  *
- * @returns the exit code: 0 after a clean end, 1 when records were still in flight after `gracefulTimeoutMs`
+ * @returns the exit code: 0 after a clean end, 1 when records or requests were still in flight after `gracefulTimeoutMs`
  * @throws what stops the start, and what the stream cannot recover from
  */
 export async function runExecutor(config: ExecutorConfig): Promise<number> {
@@ -30,51 +26,41 @@ export async function runExecutor(config: ExecutorConfig): Promise<number> {
   const logger = root.child({ logger: 'executor' });
   for (const text of config.notes) logger.info(text);
   for (const text of config.warnings) logger.warn(text);
-  const telemetry = startTelemetry(root);
-  const graph = createGraph(config, telemetry);
-  const stream = config.kafka && startStream(config.kafka, graph, config.transport);
+  const telemetry = startTelemetry(root, config);
+  const { registry } = telemetry;
+  const metrics = new ModelCallMetrics(registry, config);
+  const plane = createDataPlane(config, config.transport, metrics);
+  const other = otherDataPlane(config, metrics);
+  const stream = config.kafka && startStream(config.kafka, plane.graph, config.transport);
   const stop = new StopRequest();
-  const executor = new Executor(config, graph, stream, stop.signal, logger);
-  if (config.kafka) streamGauges(telemetry.registry, config.kafka.stream.inputTopic, () => stream?.status());
-  let http: HttpServer | undefined;
+  const executor = new Executor(config, plane.graph, stream, stop.signal, logger);
+  if (config.kafka) streamGauges(registry, config.kafka.stream.inputTopic, () => stream?.status());
+  let fronts: Fronts | undefined;
   try {
-    http = await startHttp(config, telemetry, () => executor.readiness());
-    logger.info({ port: http.port, paths: ['/live', '/ready', config.http.metricsPath] }, 'HTTP server listens');
-    return await executor.run();
+    const served = { ...planes(config, plane, other, logger), registry, readiness: () => executor.readiness() };
+    fronts = await startFronts(config, served, logger);
+    return await executor.run(fronts);
   } finally {
-    await http?.close(HTTP_CLOSE_LIMIT_MS);
-    await graph.close();
+    await fronts?.close(0);
+    await plane.graph.close();
+    if (typeof other !== 'string') await other.graph.close();
     telemetry.end();
     stop.end();
   }
 }
 
-/** Only probes and scrapes can still be running. */
-const HTTP_CLOSE_LIMIT_MS = 1_000;
-
-function createGraph(config: ExecutorConfig, telemetry: Telemetry): GraphExecutor {
-  const { predictor, protocol, transport, overrideEndpoints, routingInjection } = config;
-  const graph = compileGraph(predictor, { protocol, transport, overrideEndpoints });
-  const createClient = transport === 'grpc' ? createGrpcClient : createRestClient;
-  const client = createClient({
-    protocol,
-    timeoutMs: config.modelTimeoutMs,
-    fullHealthChecks: config.fullHealthChecks,
-  });
-  return createExecutor(graph, measuredClient(client, telemetry.registry, config), { routingInjection });
-}
-
-async function startHttp(
-  { http }: ExecutorConfig,
-  { registry }: Telemetry,
-  readiness: () => Promise<Readiness>,
-): Promise<HttpServer> {
-  const cors = { allowedOrigins: http.corsAllowedOrigins, allowedHeaders: http.corsAllowedHeaders };
-  const metrics = { contentType: registry.contentType, render: () => registry.metrics() };
-  return startHttpServer({ host: http.host, port: http.port, cors }, [
-    probeRoutes(readiness),
-    metricsRoute(http.metricsPath, metrics),
-  ]);
+function planes(
+  { transport }: ExecutorConfig,
+  plane: DataPlane,
+  other: DataPlane | string,
+  logger: Logger,
+): Pick<Served, 'rest' | 'grpc'> {
+  if (typeof other === 'string') {
+    const missing = transport === 'grpc' ? 'HTTP' : 'gRPC';
+    logger.info({ reason: other }, `predictions are not served over ${missing}`);
+    return transport === 'grpc' ? { rest: undefined, grpc: plane } : { rest: plane, grpc: undefined };
+  }
+  return transport === 'grpc' ? { rest: other, grpc: plane } : { rest: plane, grpc: other };
 }
 
 /** The life of one predictor: waiting for its graph, streaming, ending. */
@@ -87,7 +73,7 @@ class Executor {
 
   constructor(
     config: ExecutorConfig,
-    graph: GraphExecutor,
+    graph: ReadinessCheck,
     stream: Pipeline | undefined,
     stop: AbortSignal,
     logger: Logger,
@@ -108,7 +94,7 @@ class Executor {
     return { ready: reasons.length === 0, reasons };
   }
 
-  async run(): Promise<number> {
+  async run(fronts: Fronts): Promise<number> {
     const { predictor, deploymentName, namespace, kafka } = this.#config;
     this.#logger.info({ deployment: deploymentName, namespace, predictor: predictor.name }, 'waiting for the graph');
     await this.#graphReadiness.wait(this.#stop, (reason) => {
@@ -120,13 +106,13 @@ class Executor {
       this.#logger.info({ signal: String(this.#stop.reason) }, 'shutting down');
       await sleep(this.#config.shutdownDelayMs);
       await this.#stream?.close(0);
-      return 0;
+      return this.#ended(0, await fronts.close(this.#config.gracefulTimeoutMs));
     }
     const { inputTopic, outputTopic } = kafka.stream;
     this.#logger.info({ group: kafka.group, inputTopic, outputTopic }, 'the graph is ready; the stream starts');
     const streamed = this.#untilEnded(this.#stream);
     await Promise.race([stopped, streamed]);
-    return this.#drain(this.#stream, streamed);
+    return this.#drain(this.#stream, streamed, fronts);
   }
 
   /** Resolves when the stream has ended because it was asked to. */
@@ -140,19 +126,23 @@ class Executor {
     if (!this.#stop.aborted) throw new Error('the stream ended by itself');
   }
 
-  async #drain(stream: Pipeline, streamed: Promise<void>): Promise<number> {
+  async #drain(stream: Pipeline, streamed: Promise<void>, fronts: Fronts): Promise<number> {
     const { shutdownDelayMs, gracefulTimeoutMs } = this.#config;
     this.#logger.info({ signal: String(this.#stop.reason), shutdownDelayMs }, 'shutting down');
     // A stream that fails in the delay needs no more of it.
     await Promise.race([sleep(shutdownDelayMs), streamed]);
     const begun = systemClock.now();
-    await stream.close(gracefulTimeoutMs);
-    const durationMs = Math.round(systemClock.now() - begun);
-    if (durationMs < gracefulTimeoutMs) {
-      this.#logger.info({ durationMs }, 'all records in flight are finished');
+    const [answered] = await Promise.all([fronts.close(gracefulTimeoutMs), stream.close(gracefulTimeoutMs)]);
+    return this.#ended(Math.round(systemClock.now() - begun), answered);
+  }
+
+  #ended(durationMs: number, answered: boolean): number {
+    const { gracefulTimeoutMs } = this.#config;
+    if (answered && durationMs < gracefulTimeoutMs) {
+      this.#logger.info({ durationMs }, 'all records and requests in flight are finished');
       return 0;
     }
-    this.#logger.error({ gracefulTimeoutMs }, 'graceful_timeout exceeded; what was in flight will be repeated');
+    this.#logger.error({ gracefulTimeoutMs }, 'graceful_timeout exceeded; records in flight will be repeated');
     return 1;
   }
 }

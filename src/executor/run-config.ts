@@ -4,12 +4,12 @@ import { defaultUnit } from '../deployment/defaults/graph-defaults.ts';
 import { parseOverride, resolveEnvironment } from '../deployment/environment.ts';
 import { parseDeployment } from '../deployment/parse.ts';
 import type { PredictorSpec, SeldonDeployment } from '../deployment/seldon-deployment.ts';
-import { modelTimeoutOf } from './annotations.ts';
 import type { ExecutorConfig } from './executor-config.ts';
 import { kafkaConfig, kafkaVariables } from './kafka-config.ts';
 import { logConfig } from './log-config.ts';
 import { endpointProblems, parseEndpoint, withLocalHosts } from './node-endpoint.ts';
 import { executorOptions } from './options.ts';
+import { serverLimits } from './server-limits.ts';
 
 /** What `millrace run` is told beside the document. */
 export interface RunOptions {
@@ -27,6 +27,8 @@ export interface RunOptions {
   readonly secrets?: string | undefined;
   readonly host: string;
   readonly httpPort: number;
+  /** Negative for none. */
+  readonly grpcPort: number;
   readonly gracefulTimeoutMs: number;
   readonly fullHealthChecks: boolean;
   readonly logLevel?: string | undefined;
@@ -62,18 +64,19 @@ export function readRunConfig(
   const annotations = { ...deployment.spec.annotations, ...predictor.annotations };
   const identity = { predictor: predictor.name, deploymentName: deployment.metadata.name, namespace };
   const { kafka, problems: kafkaProblems } = kafkaConfig({ env }, identity);
-  const timeout = modelTimeoutOf(annotations, words.transport);
-  const problems: Problem[] = [...words.problems, ...inTermsOfRun(kafkaProblems), ...timeout.problems];
+  const own = readOptions(executorOptions, { env });
+  const { maxRequestBytes } = own.values;
+  const limits = serverLimits(annotations, words.transport, kafka.stream.modelTimeoutMs, maxRequestBytes);
+  const problems: Problem[] = [...words.problems, ...inTermsOfRun(kafkaProblems), ...limits.problems];
   if (words.problems.length === 0) problems.push(...endpointProblems(predictor, words, endpoints));
   if (problems.length > 0) throw problemsError(`${options.source} cannot run here:`, 'RUN_INVALID', problems);
 
-  const own = readOptions(executorOptions, { env });
   const log = logConfig({
     level: options.logLevel ?? own.values.logLevel,
     levelGiven: options.logLevel !== undefined || env['SELDON_LOG_LEVEL'] !== undefined,
     debug: own.values.debug,
   });
-  const modelTimeoutMs = timeout.timeoutMs ?? kafka.stream.modelTimeoutMs;
+  const modelTimeoutMs = limits.modelTimeoutMs[words.transport];
   return {
     deploymentName: identity.deploymentName,
     namespace,
@@ -89,15 +92,21 @@ export function readRunConfig(
       metricsPath: executorOptions.prometheusPath.default,
       corsAllowedOrigins: own.values.corsAllowedOrigins,
       corsAllowedHeaders: own.values.corsAllowedHeaders,
+      maxRequestBytes,
     },
+    grpc:
+      options.grpcPort < 0
+        ? undefined
+        : { host: options.host, port: options.grpcPort, maxMessageBytes: limits.maxMessageBytes },
+    tls: undefined,
     gracefulTimeoutMs: options.gracefulTimeoutMs,
     shutdownDelayMs: 0,
     fullHealthChecks: options.fullHealthChecks,
-    modelTimeoutMs,
+    modelTimeoutMs: limits.modelTimeoutMs,
     annotations,
     log: { level: log.log.level, format: options.logFormat },
     notes: [...notes, ...whereFrom(chosen, ambient, given, env)],
-    warnings: log.warnings,
+    warnings: [...log.warnings, ...limits.warnings],
   };
 }
 

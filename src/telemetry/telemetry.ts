@@ -5,9 +5,12 @@ import { logKafka } from './logs/kafka-log.ts';
 import { LimitedLog } from './logs/limited-log.ts';
 import { LogLimiter } from './logs/log-limiter.ts';
 import type { Logger } from './logs/logger.ts';
+import { logRpc } from './logs/rpc-log.ts';
 import { logStream } from './logs/stream-log.ts';
 import { kafkaMetrics } from './metrics/kafka-metrics.ts';
+import type { MeasuredPredictor } from './metrics/model-call-metrics.ts';
 import { createRegistry } from './metrics/registry.ts';
+import { serverMetrics } from './metrics/server-metrics.ts';
 import { streamMetrics } from './metrics/stream-metrics.ts';
 import { Subscriptions } from './subscriptions.ts';
 
@@ -17,8 +20,12 @@ export interface Telemetry {
   end(): void;
 }
 
-/** Listens to every channel of the lower floors and makes metrics and log lines of what they tell. */
-export function startTelemetry(logger: Logger): Telemetry {
+/**
+ * Listens to every channel of the lower floors and makes metrics and log lines of what they tell.
+ *
+ * @param served whose requests are measured; without it none are
+ */
+export function startTelemetry(logger: Logger, served?: Omit<MeasuredPredictor, 'protocol'>): Telemetry {
   const registry = createRegistry();
   const errors = new Counter({
     name: 'millrace_telemetry_errors_total',
@@ -34,7 +41,9 @@ export function startTelemetry(logger: Logger): Telemetry {
   });
   kafkaMetrics(registry, subscriptions);
   streamMetrics(registry, subscriptions);
+  if (served !== undefined) serverMetrics(registry, subscriptions, served);
   logKafka(new LimitedLog(logger.child({ logger: 'kafka' }), limiter), subscriptions);
   logStream(new LimitedLog(logger.child({ logger: 'stream' }), limiter), subscriptions);
+  logRpc(new LimitedLog(logger.child({ logger: 'rpc' }), limiter), subscriptions);
   return { registry, end: () => subscriptions.end() };
 }

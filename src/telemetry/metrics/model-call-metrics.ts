@@ -3,7 +3,8 @@ import type { ModelClient, NodeCall } from '../../graph/model-client.ts';
 import { NodeError } from '../../graph/node-error.ts';
 import { containerOf } from '../../deployment/graph-units.ts';
 import type { PredictorSpec } from '../../deployment/seldon-deployment.ts';
-import type { Protocol } from '../../protocol/payload.ts';
+import { grpcMethod } from '../../protocol/grpc/methods.ts';
+import type { Protocol, Transport } from '../../protocol/payload.ts';
 import { restPath } from '../../protocol/rest/paths.ts';
 import { CALL_BUCKETS } from './registry.ts';
 
@@ -25,32 +26,13 @@ const LABELS = [
   'model_version',
 ] as const;
 
-/**
- * A model client whose calls are measured as Seldon's executor measures them, so that its dashboards go on: one sample for each
- * answer, whatever its status; what got no answer is counted in a metric of ours.
- */
-export function measuredClient(client: ModelClient, registry: Registry, measured: MeasuredPredictor): ModelClient {
-  const metrics = new ModelCallMetrics(registry, measured);
-  return {
-    async call(call) {
-      const begun = performance.now();
-      try {
-        const answer = await client.call(call);
-        metrics.answered(call, 200, performance.now() - begun);
-        return answer;
-      } catch (error) {
-        metrics.failed(call, error, performance.now() - begun);
-        throw error;
-      }
-    },
-    checkReady: (nodeName, endpoint) => client.checkReady(nodeName, endpoint),
-    close: () => client.close(),
-  };
-}
-
 type Observer = (seconds: number) => void;
 
-class ModelCallMetrics {
+/**
+ * Measures model calls as Seldon's executor measures them, so that its dashboards go on: one sample for each answer, whatever its
+ * status; what got no answer is counted in a metric of ours.
+ */
+export class ModelCallMetrics {
   readonly #histogram: Histogram<(typeof LABELS)[number]>;
   readonly #summary: Summary<(typeof LABELS)[number]>;
   readonly #failures: Counter<'node' | 'failure'>;
@@ -85,31 +67,53 @@ class ModelCallMetrics {
     });
   }
 
-  answered(call: NodeCall, status: number | string, durationMs: number): void {
-    const key = `${call.method} ${call.nodeName} ${call.modelName} ${status}`;
+  /** A model client whose calls are measured. */
+  measured(client: ModelClient, transport: Transport): ModelClient {
+    const success = transport === 'grpc' ? 'OK' : 200;
+    return {
+      call: async (call) => {
+        const begun = performance.now();
+        try {
+          const answer = await client.call(call);
+          this.#answered(call, transport, success, performance.now() - begun);
+          return answer;
+        } catch (error) {
+          this.#failed(call, transport, error, performance.now() - begun);
+          throw error;
+        }
+      },
+      checkReady: (nodeName, endpoint) => client.checkReady(nodeName, endpoint),
+      close: () => client.close(),
+    };
+  }
+
+  #answered(call: NodeCall, transport: Transport, status: number | string, durationMs: number): void {
+    const { method, nodeName, modelName, payload } = call;
+    const key = `${transport} ${method} ${nodeName} ${modelName} ${payload.messageName ?? ''} ${status}`;
     let observe = this.#observers.get(key);
     if (observe === undefined) {
-      observe = this.#observer(call, status);
+      observe = this.#observer(call, transport, status);
       if (this.#observers.size < MAX_OBSERVERS) this.#observers.set(key, observe);
     }
     observe(durationMs / 1000);
   }
 
-  failed(call: NodeCall, error: unknown, durationMs: number): void {
+  #failed(call: NodeCall, transport: Transport, error: unknown, durationMs: number): void {
     if (!(error instanceof NodeError)) return;
     this.#failures.inc({ node: call.nodeName, failure: error.failure });
-    if (error.failure === 'status' && error.status !== undefined) this.answered(call, error.status, durationMs);
+    if (error.failure === 'status' && error.status !== undefined) {
+      this.#answered(call, transport, error.status, durationMs);
+    }
   }
 
-  #observer(call: NodeCall, status: number | string): Observer {
-    const { deploymentName, predictor, protocol } = this.#measured;
+  #observer(call: NodeCall, transport: Transport, status: number | string): Observer {
+    const { deploymentName, predictor } = this.#measured;
     const { image, version } = imageParts(containerOf(predictor, call.nodeName)?.image ?? '');
     const labels = {
       deployment_name: deploymentName,
       predictor_name: predictor.name,
       predictor_version: predictor.annotations?.['version'] ?? '',
-      service: restPath(protocol, call.method, call.modelName),
-      method: 'post',
+      ...this.#service(call, transport),
       code: String(status),
       model_name: call.modelName,
       model_image: image,
@@ -121,6 +125,13 @@ class ModelCallMetrics {
       histogram.observe(seconds);
       summary.observe(seconds);
     };
+  }
+
+  /** Over HTTP the path and `post`, over gRPC the full method and `unary`, as Seldon has it. */
+  #service({ method, modelName, payload }: NodeCall, transport: Transport) {
+    const { protocol } = this.#measured;
+    if (transport === 'rest') return { service: restPath(protocol, method, modelName), method: 'post' };
+    return { service: grpcMethod(protocol, method, payload.messageName ?? '')?.path ?? '', method: 'unary' };
   }
 }
 

@@ -274,21 +274,21 @@ test('annotations with = in their values do not hide the others', () => {
   const text = 'a="x=y"\nseldon.io/rest-timeout="2500"\nquoted="say \\"hi\\""\n\n';
   const config = read([...IDENTITY, ...KAFKA], good, { '/etc/podinfo/annotations': text });
   assert.deepEqual(config.annotations, { a: 'x=y', 'seldon.io/rest-timeout': '2500', quoted: 'say "hi"' });
-  assert.equal(config.modelTimeoutMs, 2_500);
+  assert.equal(config.modelTimeoutMs.rest, 2_500);
   assert.equal(config.kafka?.stream.modelTimeoutMs, 2_500);
 });
 
 test('a rest-timeout of 0 or below is none, and the other transport has its own', () => {
   for (const text of ['seldon.io/rest-timeout="0"', 'seldon.io/rest-timeout="-5"', 'seldon.io/grpc-timeout="7"']) {
-    assert.equal(read(IDENTITY, good, { '/etc/podinfo/annotations': text }).modelTimeoutMs, 60_000, text);
+    assert.equal(read(IDENTITY, good, { '/etc/podinfo/annotations': text }).modelTimeoutMs.rest, 60_000, text);
   }
 });
 
 test('what is odd but was accepted by Seldon only warns', () => {
-  const env = { ...good, SELDON_DEBUG: 'maybe', SELDON_LOG_LEVEL: 'LOUD', SELDON_CERT_MOUNT_PATH: '/cert' };
+  const env = { ...good, SELDON_DEBUG: 'maybe', SELDON_LOG_LEVEL: 'LOUD' };
   const { warnings, log } = read([...IDENTITY, 'word', '--http_port=1'], env);
   assert.equal(log.level, 'info');
-  assert.match(warnings.join('\n'), /'word' is no flag[^]*SELDON_DEBUG: 'maybe'[^]*'LOUD'[^]*SELDON_CERT_MOUNT_PATH/);
+  assert.match(warnings.join('\n'), /'word' is no flag[^]*SELDON_DEBUG: 'maybe'[^]*'LOUD'/);
 });
 
 test('arguments that are not read are told with the errors that follow from it', () => {

@@ -10,6 +10,7 @@ const OPTIONS: RunOptions = {
   source: 'd.yaml',
   host: '127.0.0.1',
   httpPort: 0,
+  grpcPort: -1,
   gracefulTimeoutMs: 15_000,
   fullHealthChecks: false,
   logFormat: 'people',
@@ -154,6 +155,6 @@ test('secrets come from files, and their absence names the way', () => {
 test('annotations are those of the spec and of the predictor', () => {
   const spec = '  annotations: {seldon.io/rest-timeout: "1500", seldon.io/engine-seldon-log-level: ERROR}';
   const config = read(document({ spec }));
-  assert.equal(config.modelTimeoutMs, 1_500);
+  assert.equal(config.modelTimeoutMs.rest, 1_500);
   assert.equal(config.log.level, 'error');
 });

@@ -3,10 +3,11 @@ import { request, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { MillraceError } from '../../../src/base/errors.ts';
-import { startHttpServer } from '../../../src/rpc/http-server.ts';
-import { metricsRoute } from '../../../src/rpc/metrics-route.ts';
-import { probeRoutes, type Readiness } from '../../../src/rpc/probe-routes.ts';
-import { addRoute } from '../../../src/rpc/route-group.ts';
+import { startHttpServer, type HttpServer } from '../../../src/rpc/http/http-server.ts';
+import { metricsRoute } from '../../../src/rpc/http/metrics-route.ts';
+import { probeRoutes } from '../../../src/rpc/http/probe-routes.ts';
+import type { Route } from '../../../src/rpc/http/route.ts';
+import type { Readiness } from '../../../src/rpc/readiness.ts';
 
 interface Answer {
   readonly status: number | undefined;
@@ -35,19 +36,32 @@ function ask(port: number, path: string, { method = 'GET', headers = {}, body }:
 
 const CORS = { allowedOrigins: '*', allowedHeaders: 'Accept' };
 
-async function withServer(readiness: () => Readiness, use: (port: number) => Promise<void>): Promise<void> {
-  const metrics = { contentType: 'text/plain; version=0.0.4', render: async () => 'up 1\n' };
-  const server = await startHttpServer({ host: '::', port: 0, cors: CORS }, [
-    probeRoutes(readiness),
-    metricsRoute('/prometheus', metrics),
-    (app) =>
-      addRoute(app, { path: '/only-post', methods: ['POST'], handler: (_request, reply) => reply.send('posted') }),
-  ]);
+function start(routes: readonly Route[], other: Partial<Parameters<typeof startHttpServer>[0]> = {}) {
+  const deployment = { deploymentName: 'dep', namespace: 'ns' };
+  const options = { host: '::', port: 0, cors: CORS, deployment, maxRequestBytes: 1_000, ...other };
+  return startHttpServer(options, routes);
+}
+
+async function using(server: HttpServer, use: (port: number) => Promise<void>): Promise<void> {
   try {
     await use(server.port);
   } finally {
     await server.close(1_000);
   }
+}
+
+async function withServer(readiness: () => Readiness, use: (port: number) => Promise<void>): Promise<void> {
+  const metrics = { contentType: 'text/plain; version=0.0.4', render: async () => 'up 1\n' };
+  const server = await start([
+    ...probeRoutes(readiness),
+    metricsRoute('/prometheus', metrics),
+    {
+      path: '/only-post',
+      methods: ['OPTIONS', 'POST'],
+      handler: () => ({ status: 200, body: 'posted', contentType: 'text/plain' }),
+    },
+  ]);
+  await using(server, use);
 }
 
 const READY: Readiness = { ready: true, reasons: [] };
@@ -132,7 +146,7 @@ test('an unknown path is 404 and a wrong method 405, both empty and without thos
         assert.deepEqual([status, body, headers['seldon-puid']], [404, '', undefined], path);
       }
       const wrong = await ask(port, '/only-post');
-      assert.deepEqual([wrong.status, wrong.body, wrong.headers.allow], [405, '', 'POST, OPTIONS']);
+      assert.deepEqual([wrong.status, wrong.body, wrong.headers.allow], [405, '', 'OPTIONS, POST']);
       assert.equal((await ask(port, '/only-post', { method: 'POST', body: 'x' })).body, 'posted');
       const preflight = await ask(port, '/only-post', { method: 'OPTIONS' });
       assert.deepEqual([preflight.status, preflight.body], [200, '']);
@@ -144,7 +158,7 @@ test('a port in use stops the start and says what to do', async () => {
   await withServer(
     () => READY,
     async (port) => {
-      await assert.rejects(startHttpServer({ host: '::', port, cors: CORS }, []), (error) => {
+      await assert.rejects(start([], { port }), (error) => {
         assert.ok(error instanceof MillraceError);
         assert.equal(error.message, `failed to create listener: port ${port}: address already in use`);
         assert.match(error.remedy ?? '', /choose another port/);
@@ -155,20 +169,18 @@ test('a port in use stops the start and says what to do', async () => {
 });
 
 test('an address of another machine is named', async () => {
-  await assert.rejects(startHttpServer({ host: '192.0.2.1', port: 0, cors: CORS }, []), /failed to create listener/);
+  await assert.rejects(start([], { host: '192.0.2.1' }), /failed to create listener/);
 });
 
 test('closing does not wait for a request that never ends', async () => {
   const arrived = Promise.withResolvers<void>();
   const handler = () => {
     arrived.resolve();
-    return new Promise(() => undefined);
+    return new Promise<never>(() => undefined);
   };
-  const server = await startHttpServer({ host: '127.0.0.1', port: 0, cors: CORS }, [
-    (app) => addRoute(app, { path: '/never', methods: 'any', handler }),
-  ]);
+  const server = await start([{ path: '/never', methods: 'any', handler }]);
   const answer = assert.rejects(ask(server.port, '/never'), { code: 'ECONNRESET' });
   await arrived.promise;
-  await server.close(50);
+  assert.equal(await server.close(50), false);
   await answer;
 });

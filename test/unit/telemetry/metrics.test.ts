@@ -19,7 +19,7 @@ import {
 } from '../../../src/stream/channels.ts';
 import type { StreamStatus } from '../../../src/stream/status.ts';
 import { createLogger } from '../../../src/telemetry/logs/logger.ts';
-import { measuredClient } from '../../../src/telemetry/metrics/model-call-metrics.ts';
+import { ModelCallMetrics } from '../../../src/telemetry/metrics/model-call-metrics.ts';
 import { createRegistry } from '../../../src/telemetry/metrics/registry.ts';
 import { streamGauges } from '../../../src/telemetry/metrics/stream-gauges.ts';
 import { Subscriptions } from '../../../src/telemetry/subscriptions.ts';
@@ -163,7 +163,7 @@ const call: NodeCall = {
 function measured(answer: () => ReturnType<ModelClient['call']>, image: string) {
   const registry = createRegistry();
   const inner: ModelClient = { call: answer, checkReady: () => Promise.resolve(), close: () => Promise.resolve() };
-  const client = measuredClient(inner, registry, {
+  const metrics = new ModelCallMetrics(registry, {
     deploymentName: 'dep',
     protocol: 'tensorflow',
     predictor: {
@@ -173,7 +173,7 @@ function measured(answer: () => ReturnType<ModelClient['call']>, image: string) 
       componentSpecs: [{ spec: { containers: [{ name: 'resnet', image }] } }],
     },
   });
-  return { registry, client };
+  return { registry, client: metrics.measured(inner, 'rest') };
 }
 
 const COUNT = 'seldon_api_executor_client_requests_seconds_count';

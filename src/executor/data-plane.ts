@@ -1,0 +1,44 @@
+import { errorText } from '../base/errors.ts';
+import { compileGraph } from '../graph/compile.ts';
+import { createExecutor, type GraphExecutor } from '../graph/execute.ts';
+import { createGrpcClient } from '../models/grpc-client.ts';
+import { createRestClient } from '../models/rest-client.ts';
+import type { Transport } from '../protocol/payload.ts';
+import type { ModelCallMetrics } from '../telemetry/metrics/model-call-metrics.ts';
+import type { ExecutorConfig } from './executor-config.ts';
+
+/** The graph over one transport, with the connections to its models. */
+export interface DataPlane {
+  readonly graph: GraphExecutor;
+}
+
+/**
+ * Builds the graph over one transport.
+ *
+ * @throws MillraceError for a graph that cannot run over it
+ */
+export function createDataPlane(config: ExecutorConfig, transport: Transport, metrics: ModelCallMetrics): DataPlane {
+  const { predictor, protocol, overrideEndpoints, routingInjection, fullHealthChecks } = config;
+  const isConfigured = transport === config.transport;
+  const compiled = compileGraph(predictor, {
+    protocol,
+    transport,
+    // They name the ports of the configured transport.
+    ...(isConfigured && { overrideEndpoints }),
+  });
+  const createClient = transport === 'grpc' ? createGrpcClient : createRestClient;
+  const client = createClient({ protocol, timeoutMs: config.modelTimeoutMs[transport], fullHealthChecks });
+  return { graph: createExecutor(compiled, metrics.measured(client, transport), { routingInjection }) };
+}
+
+/**
+ * The graph over the transport that is not the configured one: what comes in by HTTP goes to the models by HTTP, and by gRPC what comes
+ * in by gRPC. A document that gives the models one port alone cannot have both; the reason comes back then.
+ */
+export function otherDataPlane(config: ExecutorConfig, metrics: ModelCallMetrics): DataPlane | string {
+  try {
+    return createDataPlane(config, config.transport === 'grpc' ? 'rest' : 'grpc', metrics);
+  } catch (error) {
+    return errorText(error);
+  }
+}

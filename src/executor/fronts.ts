@@ -1,0 +1,54 @@
+import type { Registry } from 'prom-client';
+import { startHttpServer } from '../rpc/http/http-server.ts';
+import { metricsRoute } from '../rpc/http/metrics-route.ts';
+import { predictRoutes } from '../rpc/http/predict-routes.ts';
+import { probeRoutes } from '../rpc/http/probe-routes.ts';
+import type { Readiness } from '../rpc/readiness.ts';
+import type { Logger } from '../telemetry/logs/logger.ts';
+import type { DataPlane } from './data-plane.ts';
+import type { ExecutorConfig } from './executor-config.ts';
+
+/** What clients are answered from. */
+export interface Served {
+  /** The graph over HTTP; undefined where the document does not say how its models are called so. */
+  readonly rest: DataPlane | undefined;
+  /** The same over gRPC. */
+  readonly grpc: DataPlane | undefined;
+  readonly registry: Registry;
+  readiness(): Promise<Readiness>;
+}
+
+export interface Fronts {
+  /**
+   * Takes no new requests and waits for those that are running, but not longer than the limit.
+   *
+   * @returns whether all have been answered
+   */
+  close(withinMs: number): Promise<boolean>;
+}
+
+/**
+ * Starts the servers of the executor.
+ *
+ * @throws MillraceError that names the port
+ */
+export async function startFronts(config: ExecutorConfig, served: Served, logger: Logger): Promise<Fronts> {
+  const { protocol, deploymentName, namespace, http } = config;
+  const { rest, registry, readiness } = served;
+  const server = await startHttpServer(
+    {
+      host: http.host,
+      port: http.port,
+      cors: { allowedOrigins: http.corsAllowedOrigins, allowedHeaders: http.corsAllowedHeaders },
+      deployment: { deploymentName, namespace },
+      maxRequestBytes: http.maxRequestBytes,
+    },
+    [
+      ...probeRoutes(readiness),
+      metricsRoute(http.metricsPath, { contentType: registry.contentType, render: () => registry.metrics() }),
+      ...(rest === undefined ? [] : predictRoutes(protocol, rest.graph)),
+    ],
+  );
+  logger.info({ port: server.port, paths: ['/live', '/ready', http.metricsPath] }, 'HTTP server listens');
+  return { close: (withinMs) => server.close(withinMs) };
+}
