@@ -32,10 +32,11 @@ function listMismatches(
 ): Mismatch[] {
   // Where other nodes were called, their bodies tell nothing.
   if (expected.length !== seen.length || expected.some((call, index) => !isOf(call, seen[index]))) {
+    const detailed = expected.some(({ method, path }) => method !== undefined || path !== undefined);
     const difference: Difference = {
       path: '',
       expected: expected.map(nameOf).join(', ') || 'none',
-      got: seen.map((call, index) => nameOf({ ...call, ...asWritten(call, expected[index]) })).join(', ') || 'none',
+      got: seen.map((call) => (detailed ? nameOf(call) : call.node)).join(', ') || 'none',
     };
     return [{ about, differences: [difference] }];
   }
@@ -49,12 +50,6 @@ function isOf(call: ExpectedCall, seen: SeenCall | undefined): boolean {
   return (
     call.node === seen?.node && (call.method ?? seen.method) === seen.method && (call.path ?? seen.path) === seen.path
   );
-}
-
-/** The fields of a call that the expected one beside it shows too: all, where there is none. */
-function asWritten(seen: SeenCall, expected: ExpectedCall | undefined) {
-  const plain = expected !== undefined && expected.method === undefined && expected.path === undefined;
-  return plain ? { method: undefined, path: undefined } : { method: seen.method, path: seen.path };
 }
 
 function nameOf(call: Pick<ExpectedCall, 'node' | 'method' | 'path'>): string {

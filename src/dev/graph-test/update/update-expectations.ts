@@ -6,7 +6,7 @@ import { gotBody, jsonOf } from '../compare/got-body.ts';
 import { FileName, RawBytes, testTags } from '../format/tags.ts';
 import type { TestResult } from '../run/run-graph-test.ts';
 import { edited, type TextEdit } from './text-edit.ts';
-import { oneLine, replacement, valueEdits } from './value-edits.ts';
+import { columnOf, missingIndent, oneLine, replacement, valueEdits, type Written } from './value-edits.ts';
 
 /**
  * The text of a test file in which failed tests expect what came: their `output`, or code, node and status of their `error`. Calls
@@ -18,46 +18,47 @@ export function updateExpectations(text: string, results: readonly TestResult[])
   for (const { test, passed, isAnswered, outcome } of results) {
     const node = document.getIn(['tests', test.index], true);
     if (passed || !isAnswered || outcome === undefined || !isMap(node)) continue;
+    const written: Written = { text, document, tolerance: test.expect?.tolerance ?? 0 };
     edits.push(
-      ...('error' in outcome ? errorEdits(text, node, outcome.error) : outputEdits(text, node, outcome.output)),
+      ...('error' in outcome ? errorEdits(written, node, outcome.error) : outputEdits(written, node, outcome.output)),
     );
   }
   return edited(text, edits);
 }
 
-function outputEdits(text: string, test: YAMLMap, output: Payload): TextEdit[] {
+function outputEdits(written: Written, test: YAMLMap, output: Payload): TextEdit[] {
+  const { text } = written;
   const got = gotBody(output.body, output.contentEncoding, output.messageName);
-  const { bytes } = got;
-  const expect = test.get('expect', true);
-  const written: unknown = isMap(expect) ? expect.get('output', true) : undefined;
-  if (isScalar(written) && written.value instanceof FileName) return [];
-  if (isScalar(written) && written.value instanceof RawBytes) {
-    return written.value.bytes.equals(bytes) ? [] : [replacement(text, written, rawText(bytes))];
-  }
   const json = jsonOf(got);
-  const value = 'value' in json ? json : undefined;
-  if (isNode(written)) {
-    return value === undefined
-      ? [replacement(text, written, rawText(bytes))]
-      : [...valueEdits(text, written, value.value)];
+  const asBytes = rawText(got.bytes);
+  const pair = expectedPair(test, 'output');
+  const node = pair?.value;
+  if (!isNode(node)) return putExpected(text, test, 'output', 'value' in json ? oneLine(json.value) : asBytes, 'error');
+  if (isScalar(node) && node.value instanceof FileName) return [];
+  if (isScalar(node) && node.value instanceof RawBytes) {
+    return node.value.bytes.equals(got.bytes) ? [] : [replacement(text, node, asBytes)];
   }
-  return putExpected(text, test, 'output', value === undefined ? rawText(bytes) : oneLine(value.value), 'error');
+  if ('problem' in json) return [replacement(text, node, asBytes)];
+  return [...valueEdits(written, node, json.value, pair && missingIndent(text, pair))];
 }
 
-function errorEdits(text: string, test: YAMLMap, error: NodeError): TextEdit[] {
-  const { node, status } = error;
+function errorEdits(written: Written, test: YAMLMap, error: NodeError): TextEdit[] {
   const code = FAILURE_CODES[error.failure];
+  const { node, status } = error;
   const facts: Readonly<Record<string, unknown>> = { code, node, ...(status === undefined ? {} : { status }) };
-  const expect = test.get('expect', true);
-  const written: unknown = isMap(expect) ? expect.get('error', true) : undefined;
-  if (isMap(written)) {
-    return Object.entries(facts).flatMap(([name, fact]) => {
-      const field: unknown = written.get(name, true);
-      return isNode(field) ? [...valueEdits(text, field, fact)] : [];
-    });
+  const expected = expectedPair(test, 'error')?.value;
+  if (isMap(expected)) {
+    return Object.entries(facts).flatMap(([name, fact]) => [...valueEdits(written, expected.get(name, true), fact)]);
   }
-  if (isNode(written)) return [...valueEdits(text, written, code)];
-  return putExpected(text, test, 'error', oneLine(facts), 'output');
+  if (isNode(expected)) return [...valueEdits(written, expected, code)];
+  // An error has no content type; whoever expects one must decide.
+  if (expectedPair(test, 'contentType') !== undefined) return [];
+  return putExpected(written.text, test, 'error', oneLine(facts), 'output');
+}
+
+function expectedPair(test: YAMLMap, name: string): Pair | undefined {
+  const expect = test.get('expect', true);
+  return isMap(expect) ? pairOf(expect, name) : undefined;
 }
 
 /** Adds a field to `expect`, in the place of the one that it contradicts. */
@@ -93,8 +94,7 @@ function addition(text: string, map: YAMLMap, field: string): TextEdit {
     const last = start + text.slice(start, at).trimEnd().length;
     return { start: last, end: last, text: `${map.items.length > 0 ? ',' : ''} ${field}` };
   }
-  const column = start - (text.lastIndexOf('\n', start - 1) + 1);
-  return { start: end, end, text: `\n${' '.repeat(column)}${field}` };
+  return { start: end, end, text: `\n${' '.repeat(columnOf(text, start))}${field}` };
 }
 
 /** Bytes that are no JSON, with their tag. */
