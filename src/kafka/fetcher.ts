@@ -84,7 +84,11 @@ export class Fetcher {
   async #run(node: number): Promise<void> {
     for (let attempt = 0; !this.#stopped && !this.#cluster.closed;) {
       const led = this.#partitions.filter((partition) => partition.leader === node && !partition.revoked);
-      if (led.length === 0) return;
+      if (led.length === 0) {
+        // Who reads nothing has no trouble with it.
+        if (this.#partitions.length === 0) this.#cluster.recovered('fetch');
+        return;
+      }
       if (node < 0) {
         await this.#refresh(++attempt);
         continue;
@@ -122,18 +126,18 @@ export class Fetcher {
     timer.abort();
   }
 
-  // Metadata may be as unreachable as the leader is; the loop comes round again.
+  // Metadata may be as unreachable as the leader is; the loop comes round again. Its trouble is that of reading: a fetch that goes
+  // well ends it, and no further look at the metadata is needed.
   async #refresh(attempt: number): Promise<void> {
     try {
       await this.#cluster.refresh([this.#topic]);
-      this.#cluster.recovered('metadata');
       const known = this.#cluster.topic(this.#topic)?.partitions;
       const lost = this.#partitions.some((partition) => (known?.[partition.partition]?.leader ?? -1) < 0);
-      if (lost) await this.#cluster.pause('metadata', `topic '${this.#topic}'`, noLeader(this.#topic), attempt);
+      if (lost) await this.#cluster.pause('fetch', `topic '${this.#topic}'`, noLeader(this.#topic), attempt);
     } catch (thrown) {
       const error = toKafkaError(thrown);
       if (error.failure === 'fatal') throw error;
-      await this.#cluster.pause('metadata', `metadata of '${this.#topic}'`, error, attempt);
+      await this.#cluster.pause('fetch', `metadata of '${this.#topic}'`, error, attempt);
     }
     this.update();
   }

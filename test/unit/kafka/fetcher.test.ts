@@ -192,3 +192,29 @@ test('a broken connection is waited for, and reading goes on from the same offse
   assert.equal(cluster.pauses.length, 1);
   cluster.close();
 });
+
+test('reading that goes well again leaves no trouble behind, whatever failed on the way', async () => {
+  const { cluster, fetcher } = start([1]);
+  fetcher.assign([new AssignedPartition('in', 0, 0)]);
+  cluster.refreshFailure = new NetworkError('Connection closed');
+  (await cluster.take()).fail(new NetworkError('Connection closed'));
+  const call = await cluster.take();
+  assert.equal(cluster.pauses.length, 2, 'the fetch, and the look at the metadata');
+  assert.ok(cluster.troubled.size > 0);
+  answer(call, 0, []);
+  await cluster.take();
+  assert.deepEqual([...cluster.troubled], []);
+  cluster.close();
+});
+
+test('who has nothing left to read has no trouble with it', async () => {
+  const { cluster, fetcher } = start([1]);
+  fetcher.assign([new AssignedPartition('in', 0, 0)]);
+  (await cluster.take()).fail(new NetworkError('Connection closed'));
+  await settle();
+  fetcher.assign([]);
+  while (cluster.refreshes === 0) await settle();
+  await settle();
+  assert.deepEqual([...cluster.troubled], []);
+  cluster.close();
+});

@@ -18,7 +18,11 @@ export class ScriptedCluster {
   readonly open: ScriptedCall[] = [];
   /** What was waited for after a failure, in words. */
   readonly pauses: string[] = [];
+  /** Roles that have failed and not recovered. */
+  readonly troubled = new Set<string>();
   refreshes = 0;
+  /** What the next look at the metadata fails with. */
+  refreshFailure: Error | undefined;
   closed = false;
   #arrived = Promise.withResolvers<void>();
   readonly #closing = new AbortController();
@@ -51,20 +55,23 @@ export class ScriptedCluster {
 
   refresh(): Promise<void> {
     this.refreshes++;
-    return Promise.resolve();
+    const failure = this.refreshFailure;
+    this.refreshFailure = undefined;
+    return failure === undefined ? Promise.resolve() : Promise.reject(failure);
   }
 
   persist<T>(_role: string, _what: string, operation: () => Promise<T>): Promise<T> {
     return operation();
   }
 
-  pause(_role: string, what: string, error: KafkaError): Promise<void> {
+  pause(role: string, what: string, error: KafkaError): Promise<void> {
+    this.troubled.add(role);
     this.pauses.push(`${what}: ${error.code}`);
     return new Promise((resolve) => setTimeout(resolve, 1));
   }
 
-  recovered(): void {
-    // Nobody looks.
+  recovered(role: string): void {
+    this.troubled.delete(role);
   }
 
   /** Fails every call, those that are open and those that come. */
