@@ -9,8 +9,10 @@ import type { GoFlags } from './go-flags.ts';
 import { kafkaConfig, kafkaOptionGroups } from './kafka-config.ts';
 import { logConfig } from './log-config.ts';
 import { executorOptions } from './options.ts';
+import { payloadLogOptions } from './payload-log-options.ts';
 import { serverLimits, tlsFiles } from './server-limits.ts';
 import { loadPredictor } from './predictor-source.ts';
+import { readPayloadLog } from './read-payload-log.ts';
 
 const PROBE_PATHS = ['/live', '/ready'];
 
@@ -20,12 +22,14 @@ export const executorFlags: OptionSpecs = {
   ...connectionOptions,
   ...consumerOptions,
   ...streamOptions,
+  ...payloadLogOptions,
 };
 
 /** The same under headings, for help and reference. */
 export const executorOptionGroups: readonly OptionGroup[] = [
   { heading: 'Executor', specs: executorOptions },
   ...kafkaOptionGroups,
+  { heading: 'Payload log', specs: payloadLogOptions },
 ];
 
 export interface ConfigSources {
@@ -86,6 +90,17 @@ export function readExecutorConfig({ commandLine, env, readFile }: ConfigSources
   const limits = serverLimits(annotations, values.transport, streamTimeoutMs, values.maxRequestBytes);
   problems.push(...limits.problems);
   warnings.push(...limits.warnings);
+  const payload = readPayloadLog({ env, flags }, predictor?.graph, {
+    deploymentName: values.deploymentName,
+    namespace: values.namespace,
+    predictorName: values.predictorName,
+    protocol: values.protocol,
+    // Without a host name, and so also with POD_NAME alone, it is Seldon's http://:8000/.
+    source: `http://${values.hostname}:${values.httpPort}/`,
+  });
+  // The stream may have found the same in the settings of its own Kafka.
+  problems.push(...payload.problems.filter(({ path }) => !problems.some((known) => known.path === path)));
+  warnings.push(...payload.warnings);
   const { log, warnings: logWarnings } = logConfig({
     level: values.logLevel,
     levelGiven: flags['log_level'] !== undefined || Boolean(env['SELDON_LOG_LEVEL']),
@@ -122,6 +137,7 @@ export function readExecutorConfig({ commandLine, env, readFile }: ConfigSources
     shutdownDelayMs: values.shutdownDelayMs,
     fullHealthChecks: values.fullHealthChecks,
     modelTimeoutMs: limits.modelTimeoutMs,
+    payloadLog: payload.payloadLog,
     annotations,
     log,
     notes: [],

@@ -3,6 +3,7 @@ import type { PredictorSpec } from '../deployment/seldon-deployment.ts';
 import type { NodeEndpoint } from '../graph/model-client.ts';
 import type { Protocol, Transport } from '../protocol/payload.ts';
 import type { StreamOptions } from '../stream/options.ts';
+import type { PayloadLogConfig } from '../telemetry/payload-log/payload-log-config.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'fatal';
 
@@ -40,6 +41,8 @@ export interface ExecutorConfig {
   readonly fullHealthChecks: boolean;
   /** Limit of one model call, in milliseconds, by how it is made. */
   readonly modelTimeoutMs: Readonly<Record<Transport, number>>;
+  /** Absent when no unit of the graph logs its payloads. */
+  readonly payloadLog: PayloadLogConfig | undefined;
   /** Of the pod, or of the document: `seldon.io/...`. */
   readonly annotations: Readonly<Record<string, string>>;
   readonly log: { readonly level: LogLevel; readonly format: 'json' | 'people' };

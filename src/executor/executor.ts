@@ -4,6 +4,7 @@ import type { Pipeline } from '../stream/pipeline.ts';
 import { createLogger, type Logger } from '../telemetry/logs/logger.ts';
 import { ModelCallMetrics } from '../telemetry/metrics/model-call-metrics.ts';
 import { streamGauges } from '../telemetry/metrics/stream-gauges.ts';
+import { startPayloadLog } from '../telemetry/payload-log/payload-log.ts';
 import { startTelemetry } from '../telemetry/telemetry.ts';
 import { createDataPlane, otherDataPlane, type DataPlane } from './data-plane.ts';
 import type { ExecutorConfig } from './executor-config.ts';
@@ -35,6 +36,8 @@ export async function runExecutor(config: ExecutorConfig): Promise<number> {
   const stop = new StopRequest();
   const executor = new Executor(config, plane.graph, stream, stop.signal, logger);
   if (config.kafka) streamGauges(registry, config.kafka.stream.inputTopic, () => stream?.status());
+  const payloadLog =
+    config.payloadLog && startPayloadLog(config.payloadLog, registry, root.child({ logger: 'payload-log' }));
   let fronts: Fronts | undefined;
   try {
     const served = { ...planes(config, plane, other, logger), registry, readiness: () => executor.readiness() };
@@ -44,10 +47,14 @@ export async function runExecutor(config: ExecutorConfig): Promise<number> {
     await fronts?.close(0);
     await plane.graph.close();
     if (typeof other !== 'string') await other.graph.close();
+    await payloadLog?.close(PAYLOAD_LOG_CLOSE_MS);
     telemetry.end();
     stop.end();
   }
 }
+
+/** For the payloads that are still to be logged, when everything else has ended. */
+const PAYLOAD_LOG_CLOSE_MS = 2_000;
 
 function planes(
   { transport }: ExecutorConfig,

@@ -1,7 +1,6 @@
 import { boolean, choice, duration, integer, string, type OptionValues } from '../base/options.ts';
 
 const WITHOUT_EFFECT = 'accepted for compatibility, without effect';
-const PAYLOAD_LOG = 'payload logging is not there yet: accepted, without effect';
 
 /** The executor's own options, as Seldon Core's executor spells them. */
 export const executorOptions = {
@@ -114,12 +113,7 @@ export const executorOptions = {
     help: 'File of its private key (PEM) in that folder',
   }),
   config: string({ default: '', flag: 'config', help: `${WITHOUT_EFFECT}, as in Seldon` }),
-  hostname: string({ default: '', flag: 'hostname', help: `Host name in payload logs; ${PAYLOAD_LOG}` }),
-  loggerWorkers: integer({ default: 10, flag: 'logger_workers', help: PAYLOAD_LOG }),
-  logWorkBufferSize: integer({ default: 10_000, unit: 'records', flag: 'log_work_buffer_size', help: PAYLOAD_LOG }),
-  logWriteTimeoutMs: integer({ default: 2_000, unit: 'ms', flag: 'log_write_timeout_ms', help: PAYLOAD_LOG }),
-  logKafkaBroker: string({ default: '', flag: 'log_kafka_broker', env: 'LOGGER_KAFKA_BROKER', help: PAYLOAD_LOG }),
-  logKafkaTopic: string({ default: '', flag: 'log_kafka_topic', env: 'LOGGER_KAFKA_TOPIC', help: PAYLOAD_LOG }),
+  hostname: string({ default: '', flag: 'hostname', help: 'Host name in the source of logged payloads' }),
 } as const;
 
 export type ExecutorOptions = OptionValues<typeof executorOptions>;

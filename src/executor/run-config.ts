@@ -9,6 +9,7 @@ import { kafkaConfig, kafkaVariables } from './kafka-config.ts';
 import { logConfig } from './log-config.ts';
 import { endpointProblems, parseEndpoint, withLocalHosts } from './node-endpoint.ts';
 import { executorOptions } from './options.ts';
+import { readPayloadLog } from './read-payload-log.ts';
 import { serverLimits } from './server-limits.ts';
 
 /** What `millrace run` is told beside the document. */
@@ -68,6 +69,14 @@ export function readRunConfig(
   const { maxRequestBytes } = own.values;
   const limits = serverLimits(annotations, words.transport, kafka.stream.modelTimeoutMs, maxRequestBytes);
   const problems: Problem[] = [...words.problems, ...inTermsOfRun(kafkaProblems), ...limits.problems];
+  const payload = readPayloadLog({ env }, predictor.graph, {
+    deploymentName: identity.deploymentName,
+    namespace,
+    predictorName: predictor.name,
+    protocol: deployment.spec.protocol || 'seldon',
+    source: `http://${own.values.hostname}:${options.httpPort}/`,
+  });
+  problems.push(...payload.problems.filter(({ path }) => !problems.some((known) => known.path === path)));
   if (words.problems.length === 0) problems.push(...endpointProblems(predictor, words, endpoints));
   if (problems.length > 0) throw problemsError(`${options.source} cannot run here:`, 'RUN_INVALID', problems);
 
@@ -103,10 +112,11 @@ export function readRunConfig(
     shutdownDelayMs: 0,
     fullHealthChecks: options.fullHealthChecks,
     modelTimeoutMs: limits.modelTimeoutMs,
+    payloadLog: payload.payloadLog,
     annotations,
     log: { level: log.log.level, format: options.logFormat },
     notes: [...notes, ...whereFrom(chosen, ambient, given, env)],
-    warnings: [...log.warnings, ...limits.warnings],
+    warnings: [...log.warnings, ...limits.warnings, ...payload.warnings],
   };
 }
 
