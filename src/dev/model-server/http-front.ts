@@ -41,6 +41,7 @@ export function httpFront({ protocols, model, bodyLimitBytes, gate, answer }: Ht
   let closing = false;
   app.addHook('preClose', (done) => {
     closing = true;
+    gate.close();
     done();
   });
   app.addHook('onSend', (_request, reply, _payload, done) => {

@@ -53,7 +53,6 @@ export async function startModelServer(
   let grpc: GrpcFront | undefined;
 
   async function close(): Promise<void> {
-    gate.close();
     // An open connection that asks nothing more must not hold the end up.
     const timer = setTimeout(() => front.server.closeAllConnections(), CLOSE_TIMEOUT_MS);
     await Promise.all([front.close(), grpc?.close(CLOSE_TIMEOUT_MS)]);

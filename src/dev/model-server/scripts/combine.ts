@@ -19,7 +19,8 @@ export function combineAnswers(how: Combination, answers: readonly NamedTensors[
     [...first].map(([name, tensor]) => {
       const same = others.map((answer, i) => {
         const other = single ? [...answer.values()][0] : answer.get(name);
-        if (other === undefined) throw new RequestError(400, `the answer of child ${i + 1} lacks '${name}'`);
+        if (other === undefined)
+          throw new RequestError(400, `the answer of child ${i + 1} has no tensor${name === '' ? '' : ` '${name}'`}`);
         return other;
       });
       return [name, how === 'concat' ? joined([tensor, ...same]) : summed([tensor, ...same], how === 'mean')];
