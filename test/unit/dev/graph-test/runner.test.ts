@@ -157,9 +157,7 @@ suite('calls', () => {
     assert.deepEqual((await one(`${nodes}expect: { calls: [a, b, { node: c, method: route }] }`, combiner)).said, [
       'calls : a, b, c route | a predict /predict, b predict /predict, c aggregate /aggregate',
     ]);
-    assert.deepEqual((await one(`${nodes}expect: { calls: [] }`, combiner)).said, [
-      'calls : none | a, b, c',
-    ]);
+    assert.deepEqual((await one(`${nodes}expect: { calls: [] }`, combiner)).said, ['calls : none | a, b, c']);
   });
 
   test('or those of some nodes', async () => {
