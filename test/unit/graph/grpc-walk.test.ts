@@ -195,6 +195,12 @@ test('feedback takes the way of its prediction', async () => {
   await assert.rejects(run(broken), failing('request', 'r', /the feedback cannot be read/));
 });
 
+test('feedback to a node that nobody knows the place of is refused, and not a fault of ours', async () => {
+  const graph = { name: 'm', methods: ['SEND_FEEDBACK'] };
+  const { run } = executor('seldon', graph, {});
+  await assert.rejects(run(message(FeedbackSchema, { reward: 1 })), failing('request', 'm', /endpoint/));
+});
+
 test('routing injection leaves tensorflow and v2 alone', async () => {
   const answer = message(ModelInferResponseSchema, { outputs: [typed('y', 2)] });
   const { run } = executor('v2', unit('m', 'MODEL'), { 'm predict': answer }, { routingInjection: true });
