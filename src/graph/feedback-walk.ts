@@ -2,7 +2,7 @@ import type { Payload } from '../protocol/payload.ts';
 import { ALL_CHILDREN, NO_CHILD } from '../protocol/rest/route-answer.ts';
 import { FanOut } from './fan-out.ts';
 import { callHeaders, type GraphRequest } from './graph-request.ts';
-import type { GraphNode } from './graph.ts';
+import { endpointOf, type GraphNode } from './graph.ts';
 import type { ModelClient } from './model-client.ts';
 import { NodeError } from './node-error.ts';
 import { tellPayload } from './tell-payload.ts';
@@ -35,14 +35,9 @@ export class FeedbackWalk {
       await new FanOut(signal).run(children.map((child) => (within) => this.#visit(child, within)));
     }
     if (!node.takesFeedback) return this.#request.payload;
-    if (node.endpoint === undefined) {
-      // A graph without it predicts, so compiling lets it pass.
-      const what = `node '${node.name}' takes feedback, and its endpoint says nowhere to`;
-      throw new NodeError(what, { failure: 'request', node: node.name });
-    }
     return this.#client.call({
       nodeName: node.name,
-      endpoint: node.endpoint,
+      endpoint: endpointOf(node),
       method: 'send-feedback',
       modelName: this.#request.modelName || node.name,
       payload: this.#request.payload,
