@@ -32,7 +32,7 @@ test('a broker that is killed and one that is restarted in the middle: nothing l
   const { topics, model } = await setUp(context);
   const { bootstrap, input } = topics;
   await createTopic(bootstrap, input, 4);
-  await produceRecords(bootstrap, input, requests(5_000));
+  await produceRecords(bootstrap, input, requests(3_000));
   const stream = startTestStream({ ...topics, modelPort: model.port, env: { KAFKA_WORKERS: '8' } });
   context.after(() => stream.close(0));
   await until('it is at work', () => model.calls > 500);
@@ -43,14 +43,14 @@ test('a broker that is killed and one that is restarted in the middle: nothing l
   await until('it goes on', () => model.calls > before + 500, 60_000);
   await kafka.restart();
   const committed = async () => sum(await committedOffsets(bootstrap, stream.group, input).catch(() => new Map()));
-  await until('all is committed', async () => (await committed()) === 5_000, 90_000);
+  await until('all is committed', async () => (await committed()) === 3_000, 90_000);
   await until('no trouble is left', () => stream.pipeline.status().brokerTroubles.length === 0);
   await stream.close();
   const report = await checkStream({ ...topics, group: stream.group });
   const { inputs, errors, lost, foreign, outOfOrder, committedAhead, uncommitted } = report;
   assert.deepEqual(
     { inputs, errors, lost, foreign, outOfOrder, committedAhead, uncommitted },
-    { inputs: 5_000, errors: 0, lost: [], foreign: [], outOfOrder: [], committedAhead: [], uncommitted: 0 },
+    { inputs: 3_000, errors: 0, lost: [], foreign: [], outOfOrder: [], committedAhead: [], uncommitted: 0 },
   );
   // Only a membership that the broker gave up repeats what was not committed; the producer never does.
   assert.ok(report.duplicated.length < 1_000, `${report.duplicated.length} repeated`);

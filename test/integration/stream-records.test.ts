@@ -38,6 +38,7 @@ function behave({ body, times }: ModelCall): Behaviour {
   if (text.startsWith('typed')) return { body: '<ok/>', headers: { 'content-type': 'application/xml' } };
   if (text.startsWith('html'))
     return { status: 502, body: '<html>Bad Gateway</html>', headers: { 'content-type': 'text/html' } };
+  if (text.startsWith('page')) return { body: '<html>Sign in</html>', headers: { 'content-type': 'text/html' } };
   if (text.startsWith('nothing')) return { body: '' };
   return { body: `re:${text}` };
 }
@@ -183,8 +184,10 @@ test('a model that asks for time gets it', async () => {
   assert.ok(Number(result.value?.toString().split(' ')[1]) - begun >= 1_000);
 });
 
-test('an empty answer is no prediction', async () => {
-  assert.deepEqual(errorOf(await find(errors, await send('nothing'))).slice(0, 2), ['MODEL_ANSWER', 'classifier']);
+test('an empty answer and a web page are no predictions', async () => {
+  for (const request of ['nothing', 'page']) {
+    assert.deepEqual(errorOf(await find(errors, await send(request))).slice(0, 2), ['MODEL_ANSWER', 'classifier']);
+  }
 });
 
 test('a result too large for the output topic becomes an error record with its request', async () => {
