@@ -1,6 +1,7 @@
 import { errorText } from '../base/errors.ts';
 import { compileGraph } from '../graph/compile.ts';
 import { createExecutor, type GraphExecutor } from '../graph/execute.ts';
+import { createModelQuery, type ModelQuery } from '../graph/model-query.ts';
 import { createGrpcClient } from '../models/grpc-client.ts';
 import { createRestClient } from '../models/rest-client.ts';
 import type { Transport } from '../protocol/payload.ts';
@@ -10,6 +11,7 @@ import type { ExecutorConfig } from './executor-config.ts';
 /** The graph over one transport, with the connections to its models. */
 export interface DataPlane {
   readonly graph: GraphExecutor;
+  readonly models: ModelQuery;
 }
 
 /**
@@ -28,7 +30,11 @@ export function createDataPlane(config: ExecutorConfig, transport: Transport, me
   });
   const createClient = transport === 'grpc' ? createGrpcClient : createRestClient;
   const client = createClient({ protocol, timeoutMs: config.modelTimeoutMs[transport], fullHealthChecks });
-  return { graph: createExecutor(compiled, metrics.measured(client, transport), { routingInjection }) };
+  const measured = metrics.measured(client, transport);
+  return {
+    graph: createExecutor(compiled, measured, { routingInjection }),
+    models: createModelQuery(compiled, measured),
+  };
 }
 
 /**

@@ -1,8 +1,11 @@
 import type { Registry } from 'prom-client';
 import { startHttpServer } from '../rpc/http/http-server.ts';
 import { metricsRoute } from '../rpc/http/metrics-route.ts';
+import { graphMetadataRoutes, healthRoutes, modelRoutes } from '../rpc/http/model-routes.ts';
+import { openApiRoutes } from '../rpc/http/openapi-routes.ts';
 import { predictRoutes } from '../rpc/http/predict-routes.ts';
 import { probeRoutes } from '../rpc/http/probe-routes.ts';
+import type { Route } from '../rpc/http/route.ts';
 import type { Readiness } from '../rpc/readiness.ts';
 import type { Logger } from '../telemetry/logs/logger.ts';
 import type { DataPlane } from './data-plane.ts';
@@ -46,9 +49,19 @@ export async function startFronts(config: ExecutorConfig, served: Served, logger
     [
       ...probeRoutes(readiness),
       metricsRoute(http.metricsPath, { contentType: registry.contentType, render: () => registry.metrics() }),
-      ...(rest === undefined ? [] : predictRoutes(protocol, rest.graph)),
+      ...(rest === undefined ? [] : graphRoutes(config, rest)),
+      ...healthRoutes(protocol, readiness),
+      ...openApiRoutes(protocol, deploymentName),
     ],
   );
   logger.info({ port: server.port, paths: ['/live', '/ready', http.metricsPath] }, 'HTTP server listens');
   return { close: (withinMs) => server.close(withinMs) };
+}
+
+function graphRoutes({ protocol, predictor }: ExecutorConfig, { graph, models }: DataPlane): Route[] {
+  return [
+    ...predictRoutes(protocol, graph),
+    ...modelRoutes(protocol, models),
+    ...graphMetadataRoutes(protocol, predictor.name, models),
+  ];
 }

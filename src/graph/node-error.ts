@@ -15,6 +15,8 @@ export interface NodeErrorDetails {
   readonly node: string;
   /** HTTP status of the answer, or the gRPC status code's name. */
   readonly status?: number | string;
+  /** What a gRPC node said beside its status. */
+  readonly statusMessage?: string;
   /** What the node answered. */
   readonly response?: Buffer;
   /** MIME type of `response`. */
@@ -29,6 +31,7 @@ export class NodeError extends Error {
   readonly failure: NodeFailure;
   readonly node: string;
   readonly status: number | string | undefined;
+  readonly statusMessage: string | undefined;
   readonly response: Buffer | undefined;
   readonly responseType: string | undefined;
   readonly retryAfterMs: number | undefined;
@@ -39,6 +42,7 @@ export class NodeError extends Error {
     this.failure = details.failure;
     this.node = details.node;
     this.status = details.status;
+    this.statusMessage = details.statusMessage;
     this.response = details.response;
     this.responseType = details.responseType;
     this.retryAfterMs = details.retryAfterMs;

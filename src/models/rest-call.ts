@@ -93,7 +93,9 @@ export class RestCall implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     if (this.#settled) return;
-    if (isGzip(this.#header('content-encoding')) && !askedForEncoding(this.#call.headers)) {
+    // The body of a failure is for whoever reads the error, and its encoding does not travel with it.
+    const isForUs = this.#status !== 200 || !askedForEncoding(this.#call.headers);
+    if (isForUs && isGzip(this.#header('content-encoding'))) {
       gunzip(this.#body(), { maxOutputLength: this.#limits.maxResponseBytes }, (error, body) => {
         if (error === null) this.#answered(body, '');
         else if (this.#status !== 200) this.#answered(this.#body(), 'gzip');
@@ -118,7 +120,8 @@ export class RestCall implements Dispatcher.DispatchHandler {
         responseType: contentType,
         ...(wait === undefined ? {} : { retryAfterMs: wait }),
       });
-    } else if (body.length === 0) this.#fail('answer', 'answered 200 with an empty body');
+    } else if (body.length === 0 && this.#call.method !== 'status')
+      this.#fail('answer', 'answered 200 with an empty body');
     else if (isHtml(contentType)) {
       this.#fail('answer', `answered 200 with a page of HTML ('${contentType}'): that is no model's answer`, {
         response: copied(body),

@@ -54,6 +54,8 @@ class RestClient implements ModelClient {
     route: new Map(),
     aggregate: new Map(),
     'send-feedback': new Map(),
+    status: new Map(),
+    metadata: new Map(),
   };
   #closed = false;
 
@@ -70,15 +72,10 @@ class RestClient implements ModelClient {
   call(call: NodeCall): Promise<Payload> {
     if (this.#closed || call.signal?.aborted) return Promise.reject(givenUp(call.nodeName));
     const path = this.#path(call.method, call.modelName);
-    const { contentType, contentEncoding, body } = call.payload;
-    const headers = [HEADER.contentType, contentType, ...call.headers];
-    if (contentEncoding !== '') headers.push(HEADER.contentEncoding, contentEncoding);
+    const request = call.method === 'status' || call.method === 'metadata' ? question(call) : message(call);
     const { pool, origin } = this.#pool(call.endpoint);
     return new Promise((resolve, reject) => {
-      pool.dispatch(
-        { method: 'POST', path, headers, body },
-        new RestCall(call, origin + path, this.#limits, resolve, reject),
-      );
+      pool.dispatch({ ...request, path }, new RestCall(call, origin + path, this.#limits, resolve, reject));
     });
   }
 
@@ -130,6 +127,17 @@ class RestClient implements ModelClient {
       bodyTimeout: 0,
     });
   }
+}
+
+function message({ payload, headers: own }: NodeCall) {
+  const { contentType, contentEncoding, body } = payload;
+  const headers = [HEADER.contentType, contentType, ...own];
+  if (contentEncoding !== '') headers.push(HEADER.contentEncoding, contentEncoding);
+  return { method: 'POST' as const, headers, body };
+}
+
+function question({ headers }: NodeCall) {
+  return { method: 'GET' as const, headers: [...headers], body: null };
 }
 
 function givenUp(node: string): NodeError {

@@ -15,10 +15,29 @@ export const MESSAGE = {
   multiResponse: 'tensorflow.serving.MultiInferenceResponse',
   inferRequest: 'inference.ModelInferRequest',
   inferResponse: 'inference.ModelInferResponse',
+  empty: 'google.protobuf.Empty',
+  seldonMetadata: 'seldon.protos.SeldonModelMetadata',
+  tensorflowMetadataRequest: 'tensorflow.serving.GetModelMetadataRequest',
+  tensorflowMetadata: 'tensorflow.serving.GetModelMetadataResponse',
+  tensorflowStatusRequest: 'tensorflow.serving.GetModelStatusRequest',
+  tensorflowStatus: 'tensorflow.serving.GetModelStatusResponse',
+  v2MetadataRequest: 'inference.ModelMetadataRequest',
+  v2Metadata: 'inference.ModelMetadataResponse',
+  v2ReadyRequest: 'inference.ModelReadyRequest',
+  v2Ready: 'inference.ModelReadyResponse',
 } as const;
 
 /** The calls of a node, as the graph names them. */
-export type GrpcStep = 'predict' | 'transform-input' | 'transform-output' | 'route' | 'aggregate' | 'send-feedback';
+export type GrpcStep =
+  | 'predict'
+  | 'transform-input'
+  | 'transform-output'
+  | 'route'
+  | 'aggregate'
+  | 'send-feedback'
+  /** Questions about the model, not steps of a graph. */
+  | 'status'
+  | 'metadata';
 
 export interface GrpcMethod {
   /** HTTP/2 path: `/package.Service/Method`. */
@@ -29,7 +48,8 @@ export interface GrpcMethod {
 
 const method = (path: string, answer: string): GrpcMethod => ({ path, answer });
 
-const SELDON: Readonly<Record<GrpcStep, { readonly takes: string; readonly method: GrpcMethod }>> = {
+// A seldon model has no call for its status.
+const SELDON: Readonly<Record<Exclude<GrpcStep, 'status'>, { readonly takes: string; readonly method: GrpcMethod }>> = {
   predict: { takes: MESSAGE.seldon, method: method('/seldon.protos.Model/Predict', MESSAGE.seldon) },
   'transform-input': {
     takes: MESSAGE.seldon,
@@ -42,6 +62,7 @@ const SELDON: Readonly<Record<GrpcStep, { readonly takes: string; readonly metho
   route: { takes: MESSAGE.seldon, method: method('/seldon.protos.Router/Route', MESSAGE.seldon) },
   aggregate: { takes: MESSAGE.seldonList, method: method('/seldon.protos.Combiner/Aggregate', MESSAGE.seldon) },
   // Of routers too: Seldon Core 1 never calls Router/SendFeedback.
+  metadata: { takes: MESSAGE.empty, method: method('/seldon.protos.Model/Metadata', MESSAGE.seldonMetadata) },
   'send-feedback': { takes: MESSAGE.feedback, method: method('/seldon.protos.Model/SendFeedback', MESSAGE.seldon) },
 };
 
@@ -51,13 +72,26 @@ const BY_MESSAGE: Readonly<Record<Exclude<Protocol, 'seldon'>, ReadonlyMap<strin
     [MESSAGE.classifyRequest, method('/tensorflow.serving.PredictionService/Classify', MESSAGE.classifyResponse)],
     [MESSAGE.regressRequest, method('/tensorflow.serving.PredictionService/Regress', MESSAGE.regressResponse)],
     [MESSAGE.multiRequest, method('/tensorflow.serving.PredictionService/MultiInference', MESSAGE.multiResponse)],
+    [
+      MESSAGE.tensorflowMetadataRequest,
+      method('/tensorflow.serving.PredictionService/GetModelMetadata', MESSAGE.tensorflowMetadata),
+    ],
+    [
+      MESSAGE.tensorflowStatusRequest,
+      method('/tensorflow.serving.ModelService/GetModelStatus', MESSAGE.tensorflowStatus),
+    ],
   ]),
-  v2: new Map([[MESSAGE.inferRequest, method('/inference.GRPCInferenceService/ModelInfer', MESSAGE.inferResponse)]]),
+  v2: new Map([
+    [MESSAGE.inferRequest, method('/inference.GRPCInferenceService/ModelInfer', MESSAGE.inferResponse)],
+    [MESSAGE.v2MetadataRequest, method('/inference.GRPCInferenceService/ModelMetadata', MESSAGE.v2Metadata)],
+    [MESSAGE.v2ReadyRequest, method('/inference.GRPCInferenceService/ModelReady', MESSAGE.v2Ready)],
+  ]),
 };
 
 /** The method of a node's call for that message; undefined where the protocol has none. */
 export function grpcMethod(protocol: Protocol, step: GrpcStep, messageName: string): GrpcMethod | undefined {
   if (protocol !== 'seldon') return step === 'send-feedback' ? undefined : BY_MESSAGE[protocol].get(messageName);
+  if (step === 'status') return undefined;
   const known = SELDON[step];
   return known.takes === messageName ? known.method : undefined;
 }

@@ -1,7 +1,16 @@
 import type { Protocol } from '../payload.ts';
 
 /** The calls of a node that have a path. */
-export type RestStep = 'predict' | 'transform-input' | 'transform-output' | 'route' | 'aggregate' | 'send-feedback';
+export type RestStep =
+  | 'predict'
+  | 'transform-input'
+  | 'transform-output'
+  | 'route'
+  | 'aggregate'
+  | 'send-feedback'
+  /** Asked with GET, like the next. */
+  | 'status'
+  | 'metadata';
 
 const SELDON = {
   predict: '/predict',
@@ -10,18 +19,32 @@ const SELDON = {
   route: '/route',
   aggregate: '/aggregate',
   'send-feedback': '/send-feedback',
+  status: '/health/status',
+  metadata: '/metadata',
 } as const;
 
+// What follows the name of the model.
 const TENSORFLOW = {
-  predict: 'predict',
-  'transform-input': 'predict',
-  'transform-output': 'predict',
-  route: 'route',
-  aggregate: 'aggregate',
-  'send-feedback': 'send-feedback',
+  predict: ':predict',
+  'transform-input': ':predict',
+  'transform-output': ':predict',
+  route: ':route',
+  aggregate: ':aggregate',
+  'send-feedback': ':send-feedback',
+  status: '',
+  metadata: '/metadata',
 } as const;
 
-const V2 = { ...TENSORFLOW, predict: 'infer', 'transform-input': 'infer', 'transform-output': 'infer' } as const;
+const V2 = {
+  predict: '/infer',
+  'transform-input': '/infer',
+  'transform-output': '/infer',
+  route: '/route',
+  aggregate: '/aggregate',
+  'send-feedback': '/send-feedback',
+  status: '/ready',
+  metadata: '',
+} as const;
 
 /** Path of a node's call over HTTP, as Seldon Core 1 sends it. The tensorflow and v2 protocols have no call for feedback. */
 export function restPath(protocol: Protocol, step: RestStep, modelName: string): string {
@@ -29,9 +52,9 @@ export function restPath(protocol: Protocol, step: RestStep, modelName: string):
     case 'seldon':
       return SELDON[step];
     case 'tensorflow':
-      return `/v1/models/${escapePath(modelName)}:${TENSORFLOW[step]}`;
+      return `/v1/models/${escapePath(modelName)}${TENSORFLOW[step]}`;
     case 'v2':
-      return `/v2/models/${escapePath(modelName)}/${V2[step]}`;
+      return `/v2/models/${escapePath(modelName)}${V2[step]}`;
   }
 }
 

@@ -1,7 +1,7 @@
-import type { GraphExecutor, GraphRequest } from '../../graph/execute.ts';
+import type { GraphExecutor } from '../../graph/execute.ts';
 import type { Protocol } from '../../protocol/payload.ts';
 import { payloadAnswer } from './answers.ts';
-import { forwardedHeaders } from './forwarded-headers.ts';
+import { graphRequest } from './graph-request.ts';
 import type { HttpRequest, Route } from './route.ts';
 
 const POST = ['OPTIONS', 'POST'];
@@ -41,18 +41,4 @@ export function predictRoutes(protocol: Protocol, graph: GraphExecutor): Route[]
       handler: async (request: HttpRequest) => payloadAnswer(await graph.sendFeedback(graphRequest(request))),
     })),
   ];
-}
-
-function graphRequest({ body, headers, rawHeaders, puid, parameter, signal }: HttpRequest): GraphRequest {
-  return {
-    payload: {
-      body,
-      contentType: headers['content-type'] ?? '',
-      contentEncoding: headers['content-encoding'] ?? '',
-    },
-    headers: forwardedHeaders(rawHeaders),
-    puid,
-    signal,
-    modelName: parameter || undefined,
-  };
 }

@@ -1,5 +1,5 @@
 import { Counter, Histogram, Summary, type Registry } from 'prom-client';
-import type { ModelClient, NodeCall } from '../../graph/model-client.ts';
+import type { ModelClient, NodeCall, NodeMethod } from '../../graph/model-client.ts';
 import { NodeError } from '../../graph/node-error.ts';
 import { containerOf } from '../../deployment/graph-units.ts';
 import type { PredictorSpec } from '../../deployment/seldon-deployment.ts';
@@ -130,10 +130,12 @@ export class ModelCallMetrics {
   /** Over HTTP the path and `post`, over gRPC the full method and `unary`, as Seldon has it. */
   #service({ method, modelName, payload }: NodeCall, transport: Transport) {
     const { protocol } = this.#measured;
-    if (transport === 'rest') return { service: restPath(protocol, method, modelName), method: 'post' };
+    if (transport === 'rest') return { service: restPath(protocol, method, modelName), method: VERBS[method] ?? 'post' };
     return { service: grpcMethod(protocol, method, payload.messageName ?? '')?.path ?? '', method: 'unary' };
   }
 }
+
+const VERBS: Readonly<Partial<Record<NodeMethod, string>>> = { status: 'get', metadata: 'get' };
 
 const MAX_OBSERVERS = 1_000;
 

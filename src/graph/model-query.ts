@@ -1,0 +1,44 @@
+import type { Payload } from '../protocol/payload.ts';
+import { callHeaders, type GraphRequest } from './graph-request.ts';
+import { endpointOf, type Graph, type GraphNode } from './graph.ts';
+import type { ModelClient, ModelQuestion } from './model-client.ts';
+import { NodeError } from './node-error.ts';
+
+/** Asks the models of a graph about themselves. Every failure is a `NodeError`. */
+export interface ModelQuery {
+  readonly graph: Graph;
+  /** Asks the model of the node of that name, wherever it stands in the graph. */
+  ask(question: ModelQuestion, nodeName: string, request: GraphRequest): Promise<Payload>;
+  /** Asks every node that has an endpoint, one after the other, parents before children; the answers by node. */
+  askAll(question: ModelQuestion, request: GraphRequest): Promise<ReadonlyMap<GraphNode, Payload>>;
+}
+
+export function createModelQuery(graph: Graph, client: ModelClient): ModelQuery {
+  const askNode = (question: ModelQuestion, node: GraphNode, request: GraphRequest) =>
+    client.call({
+      nodeName: node.name,
+      endpoint: endpointOf(node),
+      method: question,
+      modelName: node.name,
+      payload: request.payload,
+      headers: callHeaders(request),
+      signal: request.signal,
+    });
+  return {
+    graph,
+    ask(question, nodeName, request) {
+      const node = graph.nodes.find(({ name }) => name === nodeName);
+      if (node !== undefined && node.endpoint !== undefined) return askNode(question, node, request);
+      const why =
+        node === undefined ? `Failed to find model ${nodeName}` : `node '${nodeName}' has no endpoint to ask it at`;
+      return Promise.reject(new NodeError(why, { failure: 'request', node: '' }));
+    },
+    async askAll(question, request) {
+      const answers = new Map<GraphNode, Payload>();
+      for (const node of graph.nodes) {
+        if (node.endpoint !== undefined) answers.set(node, await askNode(question, node, request));
+      }
+      return answers;
+    },
+  };
+}

@@ -1,0 +1,18 @@
+import type { GraphRequest } from '../../graph/execute.ts';
+import { forwardedHeaders } from './forwarded-headers.ts';
+import type { HttpRequest } from './route.ts';
+
+/** The request as the graph takes it: the body as it is, and the model's name where the path has one. */
+export function graphRequest({ body, headers, rawHeaders, puid, parameter, signal }: HttpRequest): GraphRequest {
+  return {
+    payload: {
+      body,
+      contentType: headers['content-type'] ?? '',
+      contentEncoding: headers['content-encoding'] ?? '',
+    },
+    headers: forwardedHeaders(rawHeaders),
+    puid,
+    signal,
+    modelName: parameter || undefined,
+  };
+}

@@ -1,0 +1,62 @@
+import { restGraphMetadata } from '../../graph/metadata/rest-graph-metadata.ts';
+import type { ModelQuestion } from '../../graph/model-client.ts';
+import type { ModelQuery } from '../../graph/model-query.ts';
+import type { Protocol } from '../../protocol/payload.ts';
+import type { Readiness } from '../readiness.ts';
+import { payloadAnswer } from './answers.ts';
+import { graphRequest } from './graph-request.ts';
+import { readyHandler } from './probe-routes.ts';
+import type { HttpRequest, Route } from './route.ts';
+
+const GET = ['GET', 'OPTIONS'];
+
+const PATHS: Readonly<Record<Protocol, Readonly<Record<ModelQuestion, readonly string[]>>>> = {
+  seldon: {
+    status: ['/api/v0.1/status/{model}', '/api/v1.0/status/{model}'],
+    metadata: ['/api/v0.1/metadata/{model}', '/api/v1.0/metadata/{model}'],
+  },
+  tensorflow: { status: ['/v1/models/{model}'], metadata: ['/v1/models/{model}/metadata'] },
+  v2: { status: ['/v2/models/{model}/ready'], metadata: ['/v2/models/{model}'] },
+};
+
+/** Where a protocol asks what `/ready` tells. */
+const READY_PATHS: Readonly<Record<Protocol, readonly string[]>> = {
+  seldon: ['/api/v1.0/status', '/api/v1.0/health/status'],
+  tensorflow: [],
+  v2: ['/v2/health/ready'],
+};
+
+/** Status and metadata of one model, by the name of its node. */
+export function modelRoutes(protocol: Protocol, models: ModelQuery): Route[] {
+  return (['status', 'metadata'] as const).flatMap((question) =>
+    PATHS[protocol][question].map((path) => ({
+      path,
+      methods: GET,
+      service: question,
+      handler: async (request: HttpRequest) =>
+        payloadAnswer(await models.ask(question, request.parameter, graphRequest(request))),
+    })),
+  );
+}
+
+/** What the graph takes and gives, with the metadata of every model; only the seldon protocol asks for it. */
+export function graphMetadataRoutes(protocol: Protocol, predictor: string, models: ModelQuery): Route[] {
+  if (protocol !== 'seldon') return [];
+  return [
+    {
+      path: '/api/v1.0/metadata',
+      methods: GET,
+      service: 'metadata',
+      handler: async (request) => {
+        const body = await restGraphMetadata(predictor, models, graphRequest(request));
+        return payloadAnswer({ body, contentType: 'application/json', contentEncoding: '' });
+      },
+    },
+  ];
+}
+
+/** The protocol's own names for `/ready`. */
+export function healthRoutes(protocol: Protocol, readiness: () => Readiness | Promise<Readiness>): Route[] {
+  const handler = readyHandler(readiness);
+  return READY_PATHS[protocol].map((path) => ({ path, methods: GET, service: 'status', handler }));
+}
