@@ -28,12 +28,16 @@ export interface RunSettings {
 /** Runs the tests of one file. */
 export async function runFile(file: string, settings: RunSettings): Promise<FileRun> {
   const { isWanted, update, onResult } = settings;
-  if (!update) return runText(file, readText(file).toString(), isWanted, onResult);
   const before = readText(file).toString();
+  if (!update) return runText(file, before, isWanted, onResult);
   const first = await runText(file, before, isWanted, () => undefined);
-  const after = updateExpectations(before, first.results);
-  if (after !== before) writeFileSync(file, after);
-  const failed = new Set(first.results.filter(({ passed }) => !passed).map(({ test }) => test.name));
+  const failed = new Set(first.results.filter((result) => !result.passed).map(({ test }) => test.name));
+  const after = failed.size === 0 ? before : updateExpectations(before, first.results);
+  if (after === before) {
+    first.results.forEach(onResult);
+    return first;
+  }
+  writeFileSync(file, after);
   const second = await runText(file, after, isWanted, onResult);
   const passed = second.results.filter((result) => result.passed).map(({ test }) => test.name);
   return { ...second, updated: passed.filter((name) => failed.has(name)) };

@@ -35,7 +35,8 @@ export function readYaml(
 ): { readonly documents: SourceDocument[]; readonly problems: Problem[] } {
   if (text.length > MAX_TEXT_BYTES) {
     const message = `${text.length} characters; the limit is ${MAX_TEXT_BYTES}`;
-    return { documents: [], problems: [{ path: 'document', message, remedy: 'give the file of the deployment only' }] };
+    const remedy = tags.length > 0 ? 'keep large values in files' : 'give the file of the deployment only';
+    return { documents: [], problems: [{ path: 'document', message, remedy }] };
   }
   const lines = new LineCounter();
   const tokens = [...new Parser(lines.addNewLine).parse(text)];

@@ -36,7 +36,7 @@ export interface TestResult {
 
 const CALL_LIMIT_MS = 5_000;
 // Enough for a loaded machine, short enough for a person who waits.
-const SILENCE_LIMIT_MS = 250;
+const SILENCE_LIMIT_MS = 500;
 /** Nothing listens there: port 1 belongs to a service that nobody runs. */
 const NOWHERE: NodeEndpoint = { host: '127.0.0.1', port: 1 };
 

@@ -7,9 +7,11 @@ export interface TextEdit {
 
 /** The text after all edits, which must not overlap. */
 export function edited(text: string, edits: readonly TextEdit[]): string {
-  let result = text;
-  for (const { start, end, text: instead } of edits.toSorted((left, right) => right.start - left.start)) {
-    result = result.slice(0, start) + instead + result.slice(end);
+  const parts: string[] = [];
+  let from = 0;
+  for (const { start, end, text: instead } of edits.toSorted((left, right) => left.start - right.start)) {
+    parts.push(text.slice(from, start), instead);
+    from = end;
   }
-  return result;
+  return parts.join('') + text.slice(from);
 }
