@@ -7,6 +7,7 @@ import { MillraceError } from '../../../src/base/errors.ts';
 import { CIFAR10_CLASSES, cycleImages, readCifar10Images } from '../../../src/dev/demo/cifar10-images.ts';
 import { cifar10Request } from '../../../src/dev/demo/cifar10-request.ts';
 import { colourDepth, thumbnail } from '../../../src/dev/demo/thumbnail.ts';
+import { framed, predictRequest } from '../../../examples/cifar10/predict-request.ts';
 import { EXAMPLES } from './served-model.ts';
 
 const images = await readCifar10Images();
@@ -55,7 +56,7 @@ test('a request holds every pixel, from 0 to 1, to half a brightness step', () =
   assert.ok(request.length < 21_000);
 });
 
-test('requests.jsonl and labels.txt are the first pictures', () => {
+test('requests.jsonl, requests.proto.bin and labels.txt are the first pictures', () => {
   const lines = (name: string) =>
     readFileSync(join(EXAMPLES, 'cifar10', name), 'utf8')
       .trimEnd()
@@ -64,6 +65,10 @@ test('requests.jsonl and labels.txt are the first pictures', () => {
   assert.deepEqual(
     lines('requests.jsonl'),
     first.map(({ pixels }) => cifar10Request(pixels).toString()),
+  );
+  assert.deepEqual(
+    readFileSync(join(EXAMPLES, 'cifar10/requests.proto.bin')),
+    Buffer.concat(first.map(({ pixels }) => framed(predictRequest(pixels)))),
   );
   assert.deepEqual(
     lines('labels.txt'),
