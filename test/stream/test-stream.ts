@@ -18,6 +18,8 @@ export interface TestStreamOptions {
   readonly output: string;
   readonly modelPort: number;
   readonly group?: string;
+  /** Of the one unit: its payloads are told. */
+  readonly logger?: { readonly mode: string; readonly url?: string };
   /** KAFKA_* variables beyond the topics. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -35,7 +37,7 @@ const QUICK = { KAFKA_SESSION_TIMEOUT_MS: '6000', KAFKA_COMMIT_INTERVAL_MS: '100
 
 /** Starts a stream of one model (protocol seldon: bytes go through as they are). */
 export function startTestStream(options: TestStreamOptions): TestStream {
-  const { bootstrap, input, output, modelPort, group = uniqueTopic('group') } = options;
+  const { bootstrap, input, output, modelPort, logger, group = uniqueTopic('group') } = options;
   const env = {
     ...QUICK,
     KAFKA_BROKER: bootstrap,
@@ -55,7 +57,7 @@ export function startTestStream(options: TestStreamOptions): TestStream {
       apiVersion: 'machinelearning.seldon.io/v1',
       kind: 'SeldonDeployment',
       metadata: { name: 'd' },
-      spec: { predictors: [{ name: 'p', graph: { name: 'classifier', type: 'MODEL', endpoint } }] },
+      spec: { predictors: [{ name: 'p', graph: { name: 'classifier', type: 'MODEL', endpoint, logger } }] },
     }),
     { source: 'test' },
   );
