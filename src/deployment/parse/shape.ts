@@ -103,12 +103,17 @@ export const text: Shape<string> = (value, at, report) => {
 };
 
 const INT32_MAX = 2 ** 31 - 1;
+const INT32_MIN = -(2 ** 31);
 
 export const wholeNumber: Shape<number> = (value, at, report) => {
-  if (typeof value === 'number' && Number.isInteger(value) && Math.abs(value) <= INT32_MAX) return value;
+  if (typeof value === 'number' && Number.isInteger(value) && value >= INT32_MIN && value <= INT32_MAX) return value;
   const quoted = typeof value === 'string' && /^-?\d+$/.test(value);
   const remedy = quoted ? `write ${value} without quotes` : 'write digits only, such as 1';
-  report({ at, message: `${describe(value)}, where a whole number of at most ${INT32_MAX} is expected`, remedy });
+  report({
+    at,
+    message: `${describe(value)}, where a whole number from ${INT32_MIN} to ${INT32_MAX} is expected`,
+    remedy,
+  });
   return undefined;
 };
 
