@@ -61,6 +61,11 @@ export function classifyFailure(error: unknown): FailureClass {
   }
 }
 
+/** Whether the model said that it cannot answer for now (HTTP 503, gRPC UNAVAILABLE): it, and not the record, may be at fault. */
+export function isBusy(error: unknown): boolean {
+  return error instanceof NodeError && (error.status === 503 || error.status === 'UNAVAILABLE');
+}
+
 /** What the error record will say. */
 export function describeFailure(error: unknown): Failure {
   if (error instanceof NodeError) {

@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { backoffMs } from '../base/backoff.ts';
 import { sleep } from '../base/clock.ts';
 import type { GraphExecutor } from '../graph/execute.ts';
-import { NodeError } from '../graph/node-error.ts';
 import type { AssignedPartition } from '../kafka/assigned-partition.ts';
 import type { Cluster } from '../kafka/cluster.ts';
 import { Consumer } from '../kafka/consumer.ts';
@@ -10,8 +8,9 @@ import { KafkaError } from '../kafka/kafka-error.ts';
 import { Producer } from '../kafka/producer.ts';
 import type { InputRecord } from '../kafka/record.ts';
 import type { Payload } from '../protocol/payload.ts';
-import { attemptFailed, headersLeftOut, recordsRead } from './channels.ts';
-import { classifyFailure, describeFailure, EMPTY_RECORD } from './failure.ts';
+import { headersLeftOut, recordsRead } from './channels.ts';
+import { FailedAttempts } from './failed-attempts.ts';
+import { EMPTY_RECORD } from './failure.ts';
 import type { Job } from './job.ts';
 import { ModelGate } from './model-gate.ts';
 import type { PipelineSettings } from './pipeline-settings.ts';
@@ -25,8 +24,6 @@ import { Work } from './work.ts';
 const REBALANCE_TIMEOUT_MS = 60_000;
 // How long work under way may hold up a rebalance; what is not finished by then is repeated by the next owner.
 const REVOKE_DRAIN_MS = 15_000;
-const MAX_RETRY_FACTOR = 30;
-const MAX_RETRY_AFTER_MS = 60_000;
 // Results that wait for their turn, or for the broker, for every record that may be at the models.
 const OPEN_PER_WORKER = 64;
 
@@ -40,6 +37,7 @@ export class Pipeline {
   readonly #producer: Producer;
   readonly #sink: Sink;
   readonly #gate: ModelGate;
+  readonly #failures: FailedAttempts;
   readonly #failed = Promise.withResolvers<never>();
   #retryTimer: NodeJS.Timeout | undefined;
   #drainMs = REVOKE_DRAIN_MS;
@@ -71,6 +69,7 @@ export class Pipeline {
       () => graph.checkReady(),
       () => this.#pump(),
     );
+    this.#failures = new FailedAttempts(stream, this.#work, this.#gate, () => graph.checkReady());
     this.#consumer = new Consumer(
       cluster,
       {
@@ -187,63 +186,30 @@ export class Pipeline {
       return this.#end(job);
     }
     if (job.puid === '') job.puid = randomUUID();
-    this.#execute(job, record.value).then(
-      (payload) => {
-        this.#gate.succeeded();
-        job.result = payload;
-        this.#end(job);
-        this.#pump();
-      },
-      (error: unknown) => {
-        this.#attemptFailed(job, error);
-        // Where it was the last at the models, a drain need not wait for it any longer.
-        this.#wakeDrains();
-        this.#pump();
-      },
-    );
+    void this.#attempt(job, record.value);
   }
 
-  // Whatever is thrown is the failure of this record: a fault in one step must not stop the stream.
-  #execute(job: Job, value: Buffer): Promise<Payload> {
+  async #attempt(job: Job, value: Buffer): Promise<void> {
+    let failed: { readonly error: unknown } | undefined;
+    // Whatever is thrown is the failure of this record: a fault in one step must not stop the stream.
     try {
-      const { request, leftOut } = graphRequest(job, value, this.#settings.transport ?? 'rest');
-      if (leftOut > 0 && job.attempts === 1 && headersLeftOut.hasSubscribers)
-        headersLeftOut.publish({ count: leftOut });
-      return this.#graph.execute(request);
+      job.result = await this.#execute(job, value);
     } catch (error) {
-      return Promise.reject(error);
+      failed = { error };
     }
+    if (failed === undefined) {
+      this.#gate.succeeded();
+      this.#end(job);
+    } else if ((await this.#failures.handle(job, failed.error)) === 'ended') this.#end(job);
+    // Where it was the last at the models, a drain need not wait for it any longer.
+    else this.#wakeDrains();
+    this.#pump();
   }
 
-  #attemptFailed(job: Job, error: unknown): void {
-    const { retries, retryBackoffMs } = this.#settings.stream;
-    const kind = classifyFailure(error);
-    if (kind === 'wait') {
-      this.#work.postpone(job);
-      this.#gate.shut(error);
-      return;
-    }
-    if (kind === 'retry' && job.attempts <= retries) {
-      const backoff = { initialMs: retryBackoffMs, maxMs: retryBackoffMs * MAX_RETRY_FACTOR };
-      const asked = error instanceof NodeError ? Math.min(error.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS) : 0;
-      const delayMs = Math.max(asked, backoffMs(backoff, job.attempts, Math.random()));
-      if (attemptFailed.hasSubscribers) {
-        const { partition, offset } = job.record;
-        const { node, message } = describeFailure(error);
-        attemptFailed.publish({
-          partition: partition.partition,
-          offset,
-          node,
-          attempt: job.attempts,
-          error: message,
-          delayMs,
-        });
-      }
-      this.#work.retry(job, performance.now() + delayMs);
-      return;
-    }
-    job.failure = describeFailure(error);
-    this.#end(job);
+  #execute(job: Job, value: Buffer): Promise<Payload> {
+    const { request, leftOut } = graphRequest(job, value, this.#settings.transport ?? 'rest');
+    if (leftOut > 0 && job.attempts === 1 && headersLeftOut.hasSubscribers) headersLeftOut.publish({ count: leftOut });
+    return this.#graph.execute(request);
   }
 
   #end(job: Job): void {

@@ -27,8 +27,12 @@ async function setUp(
   await createTopic(bootstrap, topics.input, partitions);
   const model = await new ModelServer(behave).start();
   context.after(() => model.stop());
-  const start = (env: Readonly<Record<string, string>> = {}, group = uniqueTopic('group')) => {
-    const stream = startTestStream({ ...topics, modelPort: model.port, env, group });
+  const start = (
+    env: Readonly<Record<string, string>> = {},
+    group = uniqueTopic('group'),
+    fullHealthChecks = false,
+  ) => {
+    const stream = startTestStream({ ...topics, modelPort: model.port, env, group, fullHealthChecks });
     context.after(() => stream.close(0));
     return stream;
   };
@@ -101,6 +105,22 @@ test('a model that is down at the start and in the middle is waited for; nothing
   assert.equal(stream.pipeline.status().waitingForModel, undefined);
   await stream.close();
   await assertClean(topics, stream.group, 500);
+});
+
+test('a model that says 503 while its own check fails is waited for, however often it says so', async (context) => {
+  let loading = true;
+  const { topics, model, start } = await setUp(context, 2, ({ body, url }) => {
+    if (url.includes('health')) return { status: loading ? 503 : 200, body: 'state' };
+    return loading ? { status: 503, body: 'loading' } : { body };
+  });
+  await produceRecords(bootstrap, topics.input, requests(50, 10));
+  const stream = start({ KAFKA_RETRIES: '1', KAFKA_RETRY_BACKOFF_MS: '5' }, uniqueTopic('group'), true);
+  await until('it waits for the model', () => stream.pipeline.status().waitingForModel !== undefined);
+  assert.ok(model.calls > 0);
+  loading = false;
+  await finished(topics, stream, 50);
+  await stream.close();
+  await assertClean(topics, stream.group, 50);
 });
 
 test('a key whose requests hang holds up no other key', async (context) => {

@@ -7,7 +7,15 @@ export interface MillraceOptions {
   readonly bootstrap: string;
   readonly input: string;
   readonly output: string;
-  readonly modelPort: number;
+  /** Of the only node's model server, where no graph is given. */
+  readonly modelPort?: number;
+  /** What stands in the document after `graph:`, in one line; by default one model of the seldon protocol. */
+  readonly graph?: string;
+  /** `protocol` and `transport` of the document. */
+  readonly protocol?: string;
+  readonly transport?: string;
+  /** More of the command line. */
+  readonly flags?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly gracefulTimeout?: string;
 }
@@ -35,7 +43,17 @@ export class MillraceProcess {
       ...options.env,
     };
     const grace = options.gracefulTimeout ?? '15s';
-    const args = ['run', '-', '--http-port', '0', '--graceful-timeout', grace, '--log-level', 'INFO'];
+    const args = [
+      'run',
+      '-',
+      '--http-port',
+      '0',
+      '--graceful-timeout',
+      grace,
+      '--log-level',
+      'INFO',
+      ...(options.flags ?? []),
+    ];
     for (const [name, value] of Object.entries(variables)) args.push('--env', `${name}=${value}`);
     const child = spawn('bin/millrace', args, { stdio: ['pipe', 'ignore', 'pipe'], timeout: LIMIT_MS });
     const millrace = new MillraceProcess(child);
@@ -79,15 +97,19 @@ export function groupOf(input: string): string {
   return `model.${input}.tests`;
 }
 
-function document({ input, modelPort }: MillraceOptions): string {
+function document(options: MillraceOptions): string {
+  const { input, modelPort, protocol = 'seldon', transport = 'rest' } = options;
+  const graph = options.graph ?? `{name: classifier, type: MODEL, endpoint: {service_port: ${modelPort}}}`;
   return `
 apiVersion: machinelearning.seldon.io/v1
 kind: SeldonDeployment
 metadata: {name: ${input}, namespace: tests}
 spec:
   serverType: kafka
+  protocol: ${protocol}
+  transport: ${transport}
   predictors:
   - name: model
-    graph: {name: classifier, type: MODEL, endpoint: {service_port: ${modelPort}}}
+    graph: ${graph}
 `;
 }

@@ -20,6 +20,8 @@ export interface TestStreamOptions {
   readonly group?: string;
   /** Of the one unit: its payloads are told. */
   readonly logger?: { readonly mode: string; readonly url?: string };
+  /** Ask the model's own health route. */
+  readonly fullHealthChecks?: boolean;
   /** KAFKA_* variables beyond the topics. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -66,7 +68,7 @@ export function startTestStream(options: TestStreamOptions): TestStream {
   const client = createRestClient({
     protocol: 'seldon',
     timeoutMs: stream.values.modelTimeoutMs,
-    fullHealthChecks: false,
+    fullHealthChecks: options.fullHealthChecks ?? false,
   });
   const graph = createExecutor(compileGraph(predictor, { protocol: 'seldon', transport: 'rest' }), client);
   const kafka = { connection: connection.values, consumer: consumer.values, stream: stream.values, group };
