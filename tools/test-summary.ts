@@ -21,6 +21,9 @@ const DOTS_PER_LINE = 100;
 /** What a file printed is kept for the case that it fails as a whole, the last of it. */
 const KEPT_OUTPUT_CHARS = 10_000;
 
+/** A line of standard error that begins with it is shown at once: what a test waits for when it takes long. */
+const NOTE = 'note: ';
+
 /** Where the runner reads the counts, when it asks for them. */
 const COUNTS_FILE = 'MILLRACE_TEST_COUNTS';
 
@@ -49,6 +52,7 @@ export default async function* summary(events: AsyncIterable<TestEvent>): AsyncG
       const text = type === 'test:diagnostic' ? `${message}\n` : message;
       output.set(file, ((output.get(file) ?? '') + text).slice(-KEPT_OUTPUT_CHARS));
       if (process.env['MILLRACE_TEST_VERBOSE'] && type !== 'test:diagnostic') yield text;
+      else if (type === 'test:stderr' && text.startsWith(NOTE)) yield text;
     } else if (type === 'test:pass' || type === 'test:fail') {
       const title = [...titles.slice(0, data.nesting), data.name].join(' > ');
       if (data.skip !== undefined || data.todo !== undefined) {
