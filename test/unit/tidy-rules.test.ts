@@ -5,6 +5,7 @@ import { importCycles } from '../tidy/rules/cycles.ts';
 import { decisionViolations } from '../tidy/rules/decisions.ts';
 import { floorViolations } from '../tidy/rules/floors.ts';
 import { leftovers } from '../tidy/rules/leftovers.ts';
+import { deadLinks } from '../tidy/rules/links.ts';
 import { badNames } from '../tidy/rules/names.ts';
 import { packageViolations } from '../tidy/rules/packages.ts';
 import { places } from '../tidy/rules/places.ts';
@@ -270,4 +271,23 @@ test('decisions: every dependency named, every decision numbered once and listed
     'docs/decisions/notes.md:1',
     'docs/decisions/README.md:2',
   ]);
+});
+
+test('links: files, folders, pictures and headings are looked for; other hosts and code are not', () => {
+  const tree = treeOf({
+    'README.md': [
+      '[a](docs/a.md), [b](docs/), [c](https://example.org/x), [d](#the-house-of-two)',
+      '[gone](docs/gone.md) [a](docs/a.md#a-heading-1)',
+      '`[code](nowhere.md)` [no heading](docs/a.md#no)',
+      '```md',
+      '[listing](nowhere.md)',
+      '```',
+      '<img src="lost.png" />',
+      '## The `house` of (two)',
+    ].join('\n'),
+    'docs/a.md': '# A\n## A heading\n## A heading\n[up](../README.md)\n[out](../../README.md)\n\n[ref]: ../none.md',
+  });
+  const known = new Set(['README.md', 'docs', 'docs/a.md']);
+  const found = deadLinks(tree, (path) => known.has(path));
+  assert.deepEqual(at(found), ['README.md:2', 'README.md:3', 'README.md:7', 'docs/a.md:5', 'docs/a.md:7']);
 });

@@ -1,11 +1,14 @@
 // The rules of the house, kept by a test: CONTRIBUTING.md says what they are for.
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { importCycles } from '../tidy/rules/cycles.ts';
 import { decisionViolations } from '../tidy/rules/decisions.ts';
 import { floorViolations } from '../tidy/rules/floors.ts';
 import { leftovers } from '../tidy/rules/leftovers.ts';
+import { deadLinks } from '../tidy/rules/links.ts';
 import { badNames } from '../tidy/rules/names.ts';
 import { packageViolations } from '../tidy/rules/packages.ts';
 import { places } from '../tidy/rules/places.ts';
@@ -20,7 +23,8 @@ const RUNTIMES = ['node'];
 /** Files over 300 lines, each with the reason why it is one idea all the same. */
 const LONG_FILES = new Map<string, string>();
 
-const tree = readTree(fileURLToPath(new URL('../..', import.meta.url)));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const tree = readTree(ROOT);
 const sources = sourcesIn(tree, 'src', 'test', 'bench', 'tools');
 const src = sources.filter(({ path }) => path.startsWith('src/'));
 const written = sources.filter(({ path }) => !isGenerated(path));
@@ -44,5 +48,6 @@ test('no imports in a circle', () => none(importCycles(sources)));
 test('nothing is left that was meant to go', () => none(leftovers(written)));
 test('every name says what is inside', () => none(badNames(written.map(({ path }) => path))));
 test('no file holds only on one machine', () => none(places(tree)));
+test('every link in the pages leads somewhere', () => none(deadLinks(tree, (path) => existsSync(join(ROOT, path)))));
 test('package.json and the imports agree', () => none(packageViolations(tree, sources, RUNTIMES)));
 test('every dependency has its decision', () => none(decisionViolations(tree)));
