@@ -1,10 +1,12 @@
 import type { Registry } from 'prom-client';
+import { startGrpcServer } from '../rpc/grpc/grpc-server.ts';
+import { protocolServices } from '../rpc/grpc/services/protocol-services.ts';
 import { startHttpServer } from '../rpc/http/http-server.ts';
-import { metricsRoute } from '../rpc/http/metrics-route.ts';
-import { graphMetadataRoutes, healthRoutes, modelRoutes } from '../rpc/http/model-routes.ts';
-import { openApiRoutes } from '../rpc/http/openapi-routes.ts';
-import { predictRoutes } from '../rpc/http/predict-routes.ts';
-import { probeRoutes } from '../rpc/http/probe-routes.ts';
+import { metricsRoute } from '../rpc/http/routes/metrics-route.ts';
+import { graphMetadataRoutes, healthRoutes, modelRoutes } from '../rpc/http/routes/model-routes.ts';
+import { openApiRoutes } from '../rpc/http/routes/openapi-routes.ts';
+import { predictRoutes } from '../rpc/http/routes/predict-routes.ts';
+import { probeRoutes } from '../rpc/http/routes/probe-routes.ts';
 import type { Route } from '../rpc/http/route.ts';
 import type { Readiness } from '../rpc/readiness.ts';
 import type { Logger } from '../telemetry/logs/logger.ts';
@@ -55,7 +57,34 @@ export async function startFronts(config: ExecutorConfig, served: Served, logger
     ],
   );
   logger.info({ port: server.port, paths: ['/live', '/ready', http.metricsPath] }, 'HTTP server listens');
-  return { close: (withinMs) => server.close(withinMs) };
+  try {
+    const grpc = await startGrpc(config, served, logger);
+    return { close: (withinMs) => closeAll([server, ...grpc], withinMs) };
+  } catch (error) {
+    await server.close(0);
+    throw error;
+  }
+}
+
+async function closeAll(servers: readonly Fronts[], withinMs: number): Promise<boolean> {
+  const inTime = await Promise.all(servers.map((server) => server.close(withinMs)));
+  return inTime.every((yes) => yes);
+}
+
+/** None where the configuration has no port for it. */
+async function startGrpc(config: ExecutorConfig, served: Served, logger: Logger): Promise<readonly Fronts[]> {
+  const { protocol, deploymentName, predictor, grpc } = config;
+  if (grpc === undefined) return [];
+  const { unary, streams } = protocolServices({
+    protocol,
+    deploymentName,
+    predictorName: predictor.name,
+    served: served.grpc,
+    readiness: served.readiness,
+  });
+  const server = await startGrpcServer(grpc, unary, streams);
+  logger.info({ port: server.port }, 'gRPC server listens');
+  return [server];
 }
 
 function graphRoutes({ protocol, predictor }: ExecutorConfig, { graph, models }: DataPlane): Route[] {

@@ -132,7 +132,7 @@ test("millrace executor runs with the operator's command line and environment, a
   await once(server, 'close');
   const graph = { name: 'm', type: 'MODEL', endpoint: { service_host: '127.0.0.1', httpPort: modelPort } };
   const argv =
-    `executor --sdep ${input} --namespace ns --predictor p --http_port 0 --grpc_port 5001 --protocol seldon --transport rest ` +
+    `executor --sdep ${input} --namespace ns --predictor p --http_port 0 --grpc_port 0 --protocol seldon --transport rest ` +
     '--prometheus_path /prometheus --server_type kafka --log_work_buffer_size 10000 --log_write_timeout_ms 2000 --full_health_checks=false';
   const millrace = await startMillrace(argv.split(' '), {
     ENGINE_PREDICTOR: Buffer.from(JSON.stringify({ name: 'p', graph })).toString('base64'),
@@ -162,7 +162,7 @@ test('work that takes longer than graceful_timeout ends with exit code 1, and is
   await createTopic(bootstrap, input);
   const { port: modelPort, server } = await startModel(LIMIT_MS);
   const graph = { name: 'm', type: 'MODEL', endpoint: { service_host: '127.0.0.1', httpPort: modelPort } };
-  const argv = `executor --sdep ${input} --namespace ns --predictor p --http_port 0 --server_type kafka --graceful_timeout 500ms`;
+  const argv = `executor --sdep ${input} --namespace ns --predictor p --http_port 0 --grpc_port 0 --server_type kafka --graceful_timeout 500ms`;
   const millrace = await startMillrace(argv.split(' '), {
     ENGINE_PREDICTOR: Buffer.from(JSON.stringify({ name: 'p', graph })).toString('base64'),
     KAFKA_BROKER: bootstrap,

@@ -104,7 +104,9 @@ test('a port in use ends the executor with exit code 1 and the remedy', async ()
   try {
     const address = other.address();
     assert.ok(typeof address === 'object' && address !== null);
-    const { code, stderr } = await millrace([...EXECUTOR, '--http_port', String(address.port)], { ENGINE_PREDICTOR });
+    const { code, stderr } = await millrace([...EXECUTOR, '--grpc_port', '0', '--http_port', String(address.port)], {
+      ENGINE_PREDICTOR,
+    });
     assert.equal(code, 1);
     assert.match(stderr, /millrace: failed to create listener: port \d+: address already in use\n {2}stop the program/);
   } finally {
@@ -114,7 +116,7 @@ test('a port in use ends the executor with exit code 1 and the remedy', async ()
 
 /** Starts an executor whose model is away, and waits until it says on which port it listens. */
 async function startExecutor(args: readonly string[] = []) {
-  const argv = [MAIN, ...EXECUTOR, '--http_port', '0', ...args];
+  const argv = [MAIN, ...EXECUTOR, '--http_port', '0', '--grpc_port', '0', ...args];
   const child = spawn(process.execPath, argv, { env: environment({ ENGINE_PREDICTOR }), timeout: 20_000 });
   let stderr = '';
   const port = await new Promise<number>((resolve, reject) => {

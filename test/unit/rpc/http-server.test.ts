@@ -4,8 +4,8 @@ import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { MillraceError } from '../../../src/base/errors.ts';
 import { startHttpServer, type HttpServer } from '../../../src/rpc/http/http-server.ts';
-import { metricsRoute } from '../../../src/rpc/http/metrics-route.ts';
-import { probeRoutes } from '../../../src/rpc/http/probe-routes.ts';
+import { metricsRoute } from '../../../src/rpc/http/routes/metrics-route.ts';
+import { probeRoutes } from '../../../src/rpc/http/routes/probe-routes.ts';
 import type { Route } from '../../../src/rpc/http/route.ts';
 import type { Readiness } from '../../../src/rpc/readiness.ts';
 

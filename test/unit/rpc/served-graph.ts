@@ -5,10 +5,10 @@ import { createModelQuery } from '../../../src/graph/model-query.ts';
 import { createRestClient } from '../../../src/models/rest-client.ts';
 import type { Protocol } from '../../../src/protocol/payload.ts';
 import { startHttpServer, type HttpServer } from '../../../src/rpc/http/http-server.ts';
-import { graphMetadataRoutes, healthRoutes, modelRoutes } from '../../../src/rpc/http/model-routes.ts';
-import { openApiRoutes } from '../../../src/rpc/http/openapi-routes.ts';
-import { predictRoutes } from '../../../src/rpc/http/predict-routes.ts';
-import { probeRoutes } from '../../../src/rpc/http/probe-routes.ts';
+import { graphMetadataRoutes, healthRoutes, modelRoutes } from '../../../src/rpc/http/routes/model-routes.ts';
+import { openApiRoutes } from '../../../src/rpc/http/routes/openapi-routes.ts';
+import { predictRoutes } from '../../../src/rpc/http/routes/predict-routes.ts';
+import { probeRoutes } from '../../../src/rpc/http/routes/probe-routes.ts';
 import { StubHttpNodes, type HttpRule } from './stub-http-node.ts';
 
 export interface GraphServed {

@@ -1,4 +1,4 @@
-import { isLegalValue } from '../../protocol/headers.ts';
+import { isLegalValue } from '../../../protocol/headers.ts';
 
 // Of one connection, or made by the client of the models; and what payload and graph state themselves.
 const NOT_FORWARDED = new Set([

@@ -1,8 +1,8 @@
-import { packageVersion } from '../../base/version.ts';
-import type { Protocol } from '../../protocol/payload.ts';
-import { seldonDocument } from '../openapi/seldon-document.ts';
-import { v2Document } from '../openapi/v2-document.ts';
-import type { Route } from './route.ts';
+import { packageVersion } from '../../../base/version.ts';
+import type { Protocol } from '../../../protocol/payload.ts';
+import { seldonDocument } from '../../openapi/seldon-document.ts';
+import { v2Document } from '../../openapi/v2-document.ts';
+import type { Route } from '../route.ts';
 
 /** The OpenAPI document of the protocol, under its name and as the index of its folder; tensorflow has none. */
 export function openApiRoutes(protocol: Protocol, deployment: string): Route[] {

@@ -1,6 +1,6 @@
-import type { GraphRequest } from '../../graph/execute.ts';
+import type { GraphRequest } from '../../../graph/execute.ts';
 import { forwardedHeaders } from './forwarded-headers.ts';
-import type { HttpRequest } from './route.ts';
+import type { HttpRequest } from '../route.ts';
 
 /** The request as the graph takes it: the body as it is, and the model's name where the path has one. */
 export function graphRequest({ body, headers, rawHeaders, puid, parameter, signal }: HttpRequest): GraphRequest {

@@ -1,5 +1,5 @@
-import type { Readiness } from '../readiness.ts';
-import { EMPTY_OK, type HttpAnswer, type HttpRequest, type Route } from './route.ts';
+import type { Readiness } from '../../readiness.ts';
+import { EMPTY_OK, type HttpAnswer, type HttpRequest, type Route } from '../route.ts';
 
 /**
  * `/live` and `/ready`. Bodies are empty as Seldon's are; `?verbose` or `Accept: application/json` asks for the reasons.

@@ -1,12 +1,12 @@
-import { restGraphMetadata } from '../../graph/metadata/rest-graph-metadata.ts';
-import type { ModelQuestion } from '../../graph/model-client.ts';
-import type { ModelQuery } from '../../graph/model-query.ts';
-import type { Protocol } from '../../protocol/payload.ts';
-import type { Readiness } from '../readiness.ts';
-import { payloadAnswer } from './answers.ts';
+import { restGraphMetadata } from '../../../graph/metadata/rest-graph-metadata.ts';
+import type { ModelQuestion } from '../../../graph/model-client.ts';
+import type { ModelQuery } from '../../../graph/model-query.ts';
+import type { Protocol } from '../../../protocol/payload.ts';
+import type { Readiness } from '../../readiness.ts';
+import { payloadAnswer } from '../answers.ts';
 import { graphRequest } from './graph-request.ts';
 import { readyHandler } from './probe-routes.ts';
-import type { HttpRequest, Route } from './route.ts';
+import type { HttpRequest, Route } from '../route.ts';
 
 const GET = ['GET', 'OPTIONS'];
 

@@ -1,8 +1,8 @@
-import type { GraphExecutor } from '../../graph/execute.ts';
-import type { Protocol } from '../../protocol/payload.ts';
-import { payloadAnswer } from './answers.ts';
+import type { GraphExecutor } from '../../../graph/execute.ts';
+import type { Protocol } from '../../../protocol/payload.ts';
+import { payloadAnswer } from '../answers.ts';
 import { graphRequest } from './graph-request.ts';
-import type { HttpRequest, Route } from './route.ts';
+import type { HttpRequest, Route } from '../route.ts';
 
 const POST = ['OPTIONS', 'POST'];
 
