@@ -29,8 +29,8 @@ export interface PeerOptions {
 export interface PeerProcess {
   /** Waits until an address answers with status 200; throws, with the log, when it ended before or after the limit. */
   answers(url: string, limitMs: number): Promise<void>;
-  /** SIGTERM, and what is left of its group after ten seconds is killed. */
-  stop(): Promise<void>;
+  /** SIGTERM; what is left of its group at the limit (by default ten seconds) is killed. */
+  stop(limitMs?: number): Promise<void>;
 }
 
 /** Starts a Python program that never outlives this process. */
@@ -69,9 +69,9 @@ export function startPeer(options: PeerOptions): PeerProcess {
         await sleep(POLL_MS);
       }
     },
-    async stop() {
+    async stop(limitMs = STOP_LIMIT_MS) {
       if (ended === undefined) child.kill('SIGTERM');
-      const gone = await Promise.race([exited.then(() => true), sleep(STOP_LIMIT_MS, false, { ref: false })]);
+      const gone = await Promise.race([exited.then(() => true), sleep(limitMs, false, { ref: false })]);
       // The group outlives its first process: a grpc server of the wrapper, or one that did not mind the signal.
       if (child.pid !== undefined) killGroup(child.pid);
       if (!gone) await exited;
