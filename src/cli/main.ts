@@ -8,6 +8,7 @@ import { testCommand } from './commands/test.ts';
 import { validateCommand } from './commands/validate.ts';
 import { kafkaCommand } from './commands/kafka.ts';
 import { consumeCommand } from './commands/consume.ts';
+import { redriveCommand } from './commands/redrive.ts';
 import { produceCommand } from './commands/produce.ts';
 import { modelServerCommand } from './commands/model-server.ts';
 
@@ -15,7 +16,7 @@ import { modelServerCommand } from './commands/model-server.ts';
 const program = createProgram([
   { heading: 'See it work:', commands: [demoCommand()] },
   { heading: 'Run a deployment:', commands: [runCommand(), executorCommand(), validateCommand(), testCommand()] },
-  { heading: 'Kafka topics:', commands: [produceCommand(), consumeCommand()] },
+  { heading: 'Kafka topics:', commands: [produceCommand(), consumeCommand(), redriveCommand()] },
   { heading: 'Develop:', commands: [kafkaCommand(), modelServerCommand()] },
 ]);
 

@@ -19,6 +19,11 @@ export const apis = {
   fetch: family<typeof library.fetchV17.api>('fetch', 11, 17),
   produce: family<typeof library.produceV11.api>('produce', 8, 11),
   initProducerId: family<typeof library.initProducerIdV5.api>('initProducerId', 3, 5),
+  // From version 4 on it is a call between brokers.
+  addPartitionsToTxn: family<typeof library.addPartitionsToTxnV3.api>('addPartitionsToTxn', 1, 3),
+  addOffsetsToTxn: family<typeof library.addOffsetsToTxnV4.api>('addOffsetsToTxn', 1, 4),
+  txnOffsetCommit: family<typeof library.txnOffsetCommitV4.api>('txnOffsetCommit', 3, 4),
+  endTxn: family<typeof library.endTxnV4.api>('endTxn', 1, 4),
   createTopics: family<typeof library.createTopicsV7.api>('createTopics', 5, 7),
 } as const;
 
