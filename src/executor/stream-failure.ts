@@ -1,5 +1,6 @@
 import { errorText, MillraceError } from '../base/errors.ts';
 import { KafkaError } from '../kafka/kafka-error.ts';
+import { tlsRemedy } from '../kafka/tls-failure.ts';
 
 const REMEDIES: Readonly<Record<string, string>> = {
   TOPIC_AUTHORIZATION_FAILED:
@@ -8,7 +9,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   CLUSTER_AUTHORIZATION_FAILED: 'allow this user IdempotentWrite on the cluster, or create the topics beforehand',
   SASL_AUTHENTICATION_FAILED: 'check KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD and KAFKA_SASL_MECHANISM',
   UNSUPPORTED_SASL_MECHANISM: 'set KAFKA_SASL_MECHANISM to one that the brokers offer',
-  ILLEGAL_SASL_STATE: 'check KAFKA_SECURITY_PROTOCOL: this listener may not ask for a login',
+  ILLEGAL_SASL_STATE: 'check KAFKA_SECURITY_PROTOCOL: this listener asks for no login, so plaintext or ssl is right',
   INVALID_TOPIC_EXCEPTION: 'use letters, digits, dots, dashes and underscores in topic names, at most 249',
   INVALID_SESSION_TIMEOUT:
     'set KAFKA_SESSION_TIMEOUT_MS between group.min.session.timeout.ms and group.max.session.timeout.ms of the brokers',
@@ -20,7 +21,7 @@ export function streamFailure(error: unknown): unknown {
   if (!(error instanceof KafkaError)) return error;
   return new MillraceError(`the stream cannot go on: ${errorText(error)}`, {
     code: error.code,
-    remedy: REMEDIES[error.code] ?? 'mend it on the side of Kafka, then start again',
+    remedy: tlsRemedy(error.code) ?? REMEDIES[error.code] ?? 'mend it on the side of Kafka, then start again',
     cause: error,
   });
 }

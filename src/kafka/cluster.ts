@@ -1,5 +1,4 @@
-import { isIP } from 'node:net';
-import { ConnectionPool, protocolErrorsCodesById, type Connection } from '@platformatic/kafka';
+import { protocolErrorsCodesById, type Connection } from '@platformatic/kafka';
 import { backoffMs } from '../base/backoff.ts';
 import { sleep } from '../base/clock.ts';
 import {
@@ -12,9 +11,10 @@ import {
   type NegotiatedApi,
 } from './api.ts';
 import { brokerRecovered, brokerTrouble, type BrokerTrouble, type ConnectionRole } from './channels.ts';
+import { BrokerConnections, type ConnectionUse } from './broker-connections.ts';
 import { KafkaError, classifyKafkaCode, toKafkaError } from './kafka-error.ts';
 import type { ConnectionOptions } from './options.ts';
-import { parseBrokers, securitySettings, type BrokerAddress } from './security.ts';
+import { parseBrokers, type BrokerAddress } from './security.ts';
 
 export interface TopicPartition {
   readonly partition: number;
@@ -35,10 +35,6 @@ export interface BoundApi<A extends LibraryApi> {
   readonly connection: Connection;
 }
 
-const CONNECT_TIMEOUT_MS = 5_000;
-const REQUEST_TIMEOUT_MS = 30_000;
-// JoinGroup is answered only when the whole group has joined, so its connection waits longer than a rebalance takes.
-const JOIN_TIMEOUT_MS = 330_000;
 const RETRY = { initialMs: 100, maxMs: 5_000 };
 
 /**
@@ -47,7 +43,7 @@ const RETRY = { initialMs: 100, maxMs: 5_000 };
  */
 export class Cluster {
   readonly #bootstrap: readonly BrokerAddress[];
-  readonly #pools = new Map<ConnectionRole | 'join', ConnectionPool>();
+  readonly #connections: BrokerConnections;
   readonly #versions = new WeakMap<Connection, Promise<BrokerVersions>>();
   readonly #brokers = new Map<number, BrokerAddress>();
   readonly #topics = new Map<string, TopicMetadata>();
@@ -64,19 +60,7 @@ export class Cluster {
   constructor(options: ConnectionOptions, onTrouble?: (trouble: BrokerTrouble) => void) {
     this.#onTrouble = onTrouble;
     this.#bootstrap = parseBrokers(options.broker);
-    const security = securitySettings(options);
-    for (const role of ['metadata', 'group', 'join', 'fetch', 'produce'] as const) {
-      const pool = new ConnectionPool(options.clientId, {
-        ...security,
-        // Names choose the certificate at the broker (and the broker behind a proxy); addresses are not allowed there.
-        tlsServerName: this.#bootstrap.some((broker) => isIP(broker.host) === 0),
-        connectTimeout: CONNECT_TIMEOUT_MS,
-        requestTimeout: role === 'join' ? JOIN_TIMEOUT_MS : REQUEST_TIMEOUT_MS,
-      });
-      // The pool listens for a connection's first error only; a second one must not end the process.
-      pool.on('connecting', ({ connection }) => void connection.on('error', () => undefined));
-      this.#pools.set(role, pool);
-    }
+    this.#connections = new BrokerConnections(options);
   }
 
   get closed(): boolean {
@@ -94,19 +78,22 @@ export class Cluster {
   }
 
   /** The API at one broker, by node id; any broker that answers when no node is given. */
-  async bind<A extends LibraryApi>(
-    role: ConnectionRole | 'join',
-    family: ApiFamily<A>,
-    node?: number,
-  ): Promise<BoundApi<A>> {
-    const connection = await this.#connect(role, node);
+  async bind<A extends LibraryApi>(role: ConnectionUse, family: ApiFamily<A>, node?: number): Promise<BoundApi<A>> {
+    const { connection, broker } = await this.#connect(role, node);
     let versions = this.#versions.get(connection);
     if (!versions) {
       versions = brokerVersions(connection);
       this.#versions.set(connection, versions);
       versions.catch(() => this.#versions.delete(connection));
     }
-    return { api: negotiate(family, await versions), connection };
+    let known: BrokerVersions;
+    try {
+      known = await versions;
+    } catch (error) {
+      // With TLS 1.3 a refused client certificate shows only now, at the first request.
+      throw this.#connections.explain(connection, broker, error);
+    }
+    return { api: negotiate(family, known), connection };
   }
 
   /** What is known of a topic without asking; undefined before the first `refresh` that found it. */
@@ -120,8 +107,7 @@ export class Cluster {
    * @throws KafkaError
    */
   async refresh(names: readonly string[]): Promise<void> {
-    const { api, connection } = await this.bind('metadata', apis.metadata);
-    const response = await withResponse(api.call(connection, [...names], false, false));
+    const { response, version } = await this.#askMetadata(names);
     for (const broker of response.brokers) this.#brokers.set(broker.nodeId, { host: broker.host, port: broker.port });
     for (const topic of response.topics) {
       const name = topic.name ?? '';
@@ -138,8 +124,23 @@ export class Cluster {
           }))
           .sort((a, b) => a.partition - b.partition);
         // Before version 10 there are no topic ids; the fetch versions that go with it use names.
-        this.#topics.set(name, { name, id: api.version >= 10 ? topic.topicId : name, partitions });
+        this.#topics.set(name, { name, id: version >= 10 ? topic.topicId : name, partitions });
       }
+    }
+  }
+
+  async #askMetadata(names: readonly string[]) {
+    try {
+      const { api, connection } = await this.bind('metadata', apis.metadata);
+      const response = await withResponse(api.call(connection, [...names], false, false));
+      return { response, version: api.version };
+    } catch (thrown) {
+      const error = toKafkaError(thrown);
+      const answered = this.#brokers.size > 0;
+      if (answered || error.code !== 'NETWORK' || !error.message.includes('closed')) throw error;
+      // So do brokers that are about to go, but also those that want a login, or TLS before it.
+      const hint = 'if that lasts, the port wants another KAFKA_SECURITY_PROTOCOL';
+      throw new KafkaError(error.code, `${error.message} (${hint})`, error.failure, thrown);
     }
   }
 
@@ -192,28 +193,45 @@ export class Cluster {
 
   async close(): Promise<void> {
     this.#closed.abort();
-    await Promise.all([...this.#pools.values()].map((pool) => closeWithin(pool, 2_000)));
+    await this.#connections.close();
   }
 
-  async #connect(role: ConnectionRole | 'join', node: number | undefined): Promise<Connection> {
-    const pool = this.#pools.get(role);
-    if (!pool || this.closed) throw new KafkaError('CLOSED', 'the client is closed', 'fatal');
+  async #connect(use: ConnectionUse, node: number | undefined): Promise<Connected> {
+    if (this.closed) throw new KafkaError('CLOSED', 'the client is closed', 'fatal');
     if (node !== undefined) {
       const broker = this.#brokers.get(node);
       if (!broker) throw new KafkaError('LEADER_NOT_AVAILABLE', `broker ${node} is not known (yet)`, 'retry');
-      return pool.get(broker);
+      return { connection: await this.#connections.open(use, broker), broker };
     }
     // Brokers that were found later may be all that is left of the bootstrap list.
     const known = [...this.#bootstrap, ...this.#brokers.values()];
     const unique = [...new Map(known.map((broker) => [`${broker.host}:${broker.port}`, broker])).values()];
-    try {
-      return await pool.getFirstAvailable(unique);
-    } catch (error) {
-      const cause = toKafkaError(error);
-      const list = unique.map((broker) => `${broker.host}:${broker.port}`).join(', ');
-      throw new KafkaError(cause.code, `no broker answers at ${list}: ${cause.message}`, cause.failure, error);
+    const failures: KafkaError[] = [];
+    for (const broker of unique) {
+      try {
+        return { connection: await this.#connections.open(use, broker), broker };
+      } catch (error) {
+        if (this.closed) throw new KafkaError('CLOSED', 'the client is closed', 'fatal', error);
+        failures.push(toKafkaError(error));
+      }
     }
+    throw noBroker(failures);
   }
+}
+
+interface Connected {
+  readonly connection: Connection;
+  readonly broker: BrokerAddress;
+}
+
+/** What failed at every broker as one error. Where one of them was away, it may be the one that would have done. */
+function noBroker(failures: readonly KafkaError[]): KafkaError {
+  const one = failures.find(({ failure }) => failure !== 'fatal') ?? failures[0];
+  // The same credentials go to all of them.
+  const decisive = failures.find(({ code }) => code === 'SASL_AUTHENTICATION_FAILED') ?? one;
+  const { code, failure } = decisive ?? { code: 'NETWORK', failure: 'retry' as const };
+  const text = failures.map(({ message }) => message).join('; ');
+  return new KafkaError(code, `no broker can be used: ${text}`, failure, decisive);
 }
 
 /** Kafka's name of an error code, such as `NOT_LEADER_OR_FOLLOWER`; `NONE` for 0. */
@@ -232,10 +250,4 @@ export async function withResponse<T>(call: Promise<T>): Promise<T> {
     if (error instanceof Error && 'response' in error && error.response) return error.response as T;
     throw error;
   }
-}
-
-async function closeWithin(pool: ConnectionPool, limitMs: number): Promise<void> {
-  const limit = new AbortController();
-  await Promise.race([pool.close().catch(() => undefined), sleep(limitMs, limit.signal)]);
-  limit.abort();
 }

@@ -1,4 +1,5 @@
 import { errorText } from '../base/errors.ts';
+import { tlsFailure } from './tls-failure.ts';
 
 /**
  * What a failed Kafka call means:
@@ -70,29 +71,22 @@ export function classifyKafkaCode(code: string): KafkaFailure {
 export function toKafkaError(error: unknown): KafkaError {
   if (error instanceof KafkaError) return error;
   const chain = [...withCauses(error)];
-  const text = [...new Set(chain.map(ownText))].filter(Boolean).slice(0, 5).join(': ') || errorText(error);
-  // Refused credentials come wrapped in the connection's error, a broker's error code in the answer's.
-  if (chain.some((one) => codeOf(one) === 'PLT_KFK_AUTHENTICATION')) {
-    return new KafkaError('SASL_AUTHENTICATION_FAILED', text, 'fatal', error);
-  }
+  const text = textOf(chain) || errorText(error);
   for (const one of chain) {
     if (codeOf(one) !== 'PLT_KFK_PROTOCOL' || !('apiId' in one) || typeof one.apiId !== 'string') continue;
     const said = 'serverErrorMessage' in one && one.serverErrorMessage ? ` (${String(one.serverErrorMessage)})` : '';
     return new KafkaError(one.apiId, `${one.apiId}${said}`, classifyKafkaCode(one.apiId), error);
   }
-  const code = chain.map(codeOf).find((found) => found !== '' && !found.startsWith('PLT_KFK_')) ?? 'NETWORK';
-  return isTlsRefusal(code, text)
-    ? new KafkaError('TLS', text, 'fatal', error)
-    : new KafkaError(code, text, 'retry', error);
-}
-
-// A certificate that does not fit will not fit the next time either; a broken connection may.
-function isTlsRefusal(code: string, text: string): boolean {
-  return (
-    /^(ERR_TLS_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|ERR_SSL_|ERR_OSSL_)/.test(code) ||
-    text.includes('Broker requires TLS') ||
-    text.includes('verify the broker supports TLS')
-  );
+  const code = chain.map(codeOf).find((found) => found !== '' && !found.startsWith('PLT_KFK_')) ?? '';
+  const tls = tlsFailure(code, text);
+  if (tls !== undefined) return new KafkaError(tls.code, tls.message, tls.fatal ? 'fatal' : 'retry', error);
+  // A login that was refused without a code of Kafka's: the broker could not prove itself. One that a broken connection ended
+  // is none.
+  const login = chain.find((one) => codeOf(one) === 'PLT_KFK_AUTHENTICATION');
+  if (login !== undefined && !(login.cause instanceof Error)) {
+    return new KafkaError('SASL_AUTHENTICATION_FAILED', text, 'fatal', error);
+  }
+  return new KafkaError(code || 'NETWORK', text, 'retry', error);
 }
 
 const MAX_CHAIN = 30;
@@ -112,6 +106,11 @@ function codeOf(error: Error): string {
   return 'code' in error && typeof error.code === 'string' ? error.code : '';
 }
 
-function ownText(error: Error): string {
-  return error.message || codeOf(error);
+// The library's frames say less than what they are put around.
+const FRAME = /^(Connection error|Connection to \S+ failed\.|Cannot connect to any broker\.)$/;
+
+function textOf(chain: readonly Error[]): string {
+  const texts = [...new Set(chain.map((error) => error.message || codeOf(error)))].filter(Boolean);
+  const telling = texts.filter((text) => !FRAME.test(text));
+  return (telling.length > 0 ? telling : texts).slice(0, 5).join(': ');
 }

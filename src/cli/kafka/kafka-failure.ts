@@ -1,5 +1,6 @@
 import { MillraceError } from '../../base/errors.ts';
 import { KafkaError } from '../../kafka/kafka-error.ts';
+import { tlsRemedy } from '../../kafka/tls-failure.ts';
 
 /** A Kafka failure that a person must act on, with what to do about it. Other errors are given back as they are. */
 export function explainKafkaError(error: unknown, topic: string): Error {
@@ -10,12 +11,12 @@ export function explainKafkaError(error: unknown, topic: string): Error {
 }
 
 function remedyOf(code: string, topic: string): string | undefined {
-  if (code.startsWith('SASL') || code.includes('SASL')) {
+  if (code === 'SASL_AUTHENTICATION_FAILED' || code === 'UNSUPPORTED_SASL_MECHANISM') {
     return 'check KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD';
   }
   switch (code) {
-    case 'TLS':
-      return 'check KAFKA_SECURITY_PROTOCOL and the KAFKA_SSL_* variables';
+    case 'ILLEGAL_SASL_STATE':
+      return 'set KAFKA_SECURITY_PROTOCOL to plaintext or ssl: this listener asks for no login';
     case 'TOPIC_AUTHORIZATION_FAILED':
       return `give this user the right to use the topic '${topic}'`;
     case 'CLUSTER_AUTHORIZATION_FAILED':
@@ -23,6 +24,6 @@ function remedyOf(code: string, topic: string): string | undefined {
     case 'INVALID_TOPIC_EXCEPTION':
       return 'a topic name has letters, digits, dots, dashes and underscores, 249 at most';
     default:
-      return undefined;
+      return tlsRemedy(code);
   }
 }

@@ -9,6 +9,7 @@ import {
   TimeoutError,
   UserError,
 } from '@platformatic/kafka';
+import { tlsRemedy } from '../../../src/kafka/tls-failure.ts';
 import { classifyKafkaCode, KafkaError, toKafkaError, type KafkaFailure } from '../../../src/kafka/kafka-error.ts';
 
 const PRODUCE = 0;
@@ -75,11 +76,38 @@ test('refused credentials are fatal wherever they are wrapped', () => {
   }
 });
 
+test('a broker that goes away in the middle of a login is no refusal', () => {
+  const closed = new NetworkError('Connection closed');
+  const login = new AuthenticationError('SASL authentication failed.', { cause: closed });
+  const error = toKafkaError(new NetworkError('Connection to b:9092 failed.', { cause: login }));
+  assert.deepEqual([error.code, error.failure], ['NETWORK', 'retry']);
+  const forged = toKafkaError(new AuthenticationError('Invalid server signature.'));
+  assert.deepEqual([forged.code, forged.failure], ['SASL_AUTHENTICATION_FAILED', 'fatal']);
+  const wrongPort = new AuthenticationError('Cannot find a suitable SASL mechanism.', {
+    cause: new ResponseError(17, 1, { '/': [34, null] }, {}),
+  });
+  assert.deepEqual([toKafkaError(wrongPort).code, toKafkaError(wrongPort).failure], ['ILLEGAL_SASL_STATE', 'fatal']);
+});
+
+const TLS_CODES = [
+  ['CERT_HAS_EXPIRED', 'TLS_EXPIRED'],
+  ['SELF_SIGNED_CERT_IN_CHAIN', 'TLS_UNTRUSTED'],
+  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'TLS_UNTRUSTED'],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', 'TLS_HOST_NAME'],
+  ['ERR_SSL_SSL/TLS_ALERT_BAD_CERTIFICATE', 'TLS_CLIENT_REFUSED'],
+  ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'TLS_CLIENT_REFUSED'],
+  ['ERR_SSL_WRONG_VERSION_NUMBER', 'TLS_NOT_SPOKEN'],
+  ['ERR_SSL_NO_PROTOCOLS_AVAILABLE', 'TLS'],
+] as const;
+
 test('a certificate that does not fit is fatal, a broken connection passes', () => {
   const coded = (code: string) =>
     new NetworkError('Connection to b:9092 failed.', { cause: Object.assign(new Error(code), { code }) });
-  for (const code of ['CERT_HAS_EXPIRED', 'SELF_SIGNED_CERT_IN_CHAIN', 'ERR_TLS_CERT_ALTNAME_INVALID']) {
-    assert.deepEqual([toKafkaError(coded(code)).code, toKafkaError(coded(code)).failure], ['TLS', 'fatal'], code);
+  for (const [code, expected] of TLS_CODES) {
+    const { code: found, failure, message } = toKafkaError(coded(code));
+    assert.deepEqual([found, failure], [expected, 'fatal'], code);
+    assert.ok(message.includes(code), message);
+    assert.match(tlsRemedy(found) ?? '', /KAFKA_/);
   }
   for (const code of ['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EPIPE']) {
     const error = toKafkaError(new MultipleErrors('Cannot connect to any broker.', [coded(code)]));
@@ -87,7 +115,11 @@ test('a certificate that does not fit is fatal, a broken connection passes', () 
     assert.ok(error.message.includes(code), 'says why');
   }
   const plain = new NetworkError('Connection closed', { cause: new UserError('Broker requires TLS.') });
-  assert.equal(toKafkaError(plain).failure, 'fatal');
+  assert.deepEqual([toKafkaError(plain).code, toKafkaError(plain).failure], ['TLS_REQUIRED', 'fatal']);
+  const reset = Object.assign(new Error('Client network socket disconnected'), { code: 'ECONNRESET' });
+  const cut = new UserError('TLS handshake failed. Please verify the broker supports TLS.', { cause: reset });
+  assert.deepEqual([toKafkaError(cut).code, toKafkaError(cut).failure], ['TLS_CUT_OFF', 'retry']);
+  assert.match(toKafkaError(cut).message, /KAFKA_SECURITY_PROTOCOL/);
 });
 
 test('a request without an answer passes', () => {
