@@ -1,6 +1,7 @@
 // The transactional writer against a real broker: what readers of committed records see, and what a group remembers.
 import { test, type TestContext } from 'node:test';
 import assert from 'node:assert/strict';
+import { Consumer } from '@platformatic/kafka';
 import { readOptions } from '../../src/base/options.ts';
 import { startEmbeddedKafka } from '../../src/dev/kafka/embedded-kafka.ts';
 import { Cluster } from '../../src/kafka/cluster.ts';
@@ -143,6 +144,39 @@ test('offsets of a place that the group does not know are revoked, and the write
   await next.commit();
   assert.deepEqual(await visible(), ['next']);
   assert.equal((await committedOffsets(bootstrap, topic, topic)).size, 0);
+});
+
+test('offsets of a member are taken while the group is as it says', async (context) => {
+  const { bootstrap, topic, writer } = await setUp(context);
+  const group = `${topic}.group`;
+  const consumer = new Consumer({
+    clientId: 'millrace-test',
+    groupId: group,
+    bootstrapBrokers: [bootstrap],
+    retries: 20,
+  });
+  try {
+    await consumer.joinGroup({});
+    const place = { generation: consumer.generationId, memberId: consumer.memberId ?? '', instanceId: null };
+    const one = await writer();
+    const add = async (change: Partial<typeof place>, offset: number) => {
+      const transaction = one.begin();
+      const offsets = [{ partition: 1, offset }];
+      try {
+        await transaction.addOffsets({ group, place: { ...place, ...change }, topic, offsets });
+        await transaction.commit();
+      } catch (error) {
+        await transaction.abort();
+        throw error;
+      }
+    };
+    await add({}, 7);
+    await assert.rejects(add({ generation: place.generation + 1 }, 8), { ending: 'revoked' });
+    await assert.rejects(add({ memberId: 'nobody' }, 9), { ending: 'revoked' });
+    assert.deepEqual([...(await committedOffsets(bootstrap, group, topic))], [[1, 7n]]);
+  } finally {
+    await consumer.close(true);
+  }
 });
 
 test('a broker that is killed and restarted in the middle: nothing twice, nothing lost', async (context) => {

@@ -1,7 +1,7 @@
 import { MillraceError } from '../../base/errors.ts';
 import type { CommittedOffset } from '../../kafka/transaction/committed-offsets.ts';
-import type { ErrorRecord } from './error-record.ts';
-import { RecordFilter, type FilterParts } from './record-filter.ts';
+import type { ErrorRecord } from './selection/error-record.ts';
+import { RecordFilter, type FilterParts } from './selection/record-filter.ts';
 
 interface FilteredPart {
   readonly filter: RecordFilter;

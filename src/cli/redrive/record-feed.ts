@@ -3,7 +3,9 @@ import type { Cluster } from '../../kafka/cluster.ts';
 import { TopicReader, type PartitionRange } from '../../kafka/reader.ts';
 import type { InputRecord } from '../../kafka/record.ts';
 
-const BUFFERED_BYTES = 16 * 1024 * 1024;
+const BUFFERED_BYTES = 8 * 1024 * 1024;
+// What a record takes beside its key, value and headers, roughly.
+const RECORD_OVERHEAD_BYTES = 1024;
 
 /** Records of a topic, asked for as they can be dealt with; reading ahead is bounded. */
 export class RecordFeed {
@@ -48,7 +50,7 @@ export class RecordFeed {
     }
     const records = this.#buffered.shift();
     if (records !== undefined) {
-      for (const record of records) this.#bufferedBytes -= record.sizeBytes;
+      this.#bufferedBytes -= memoryOf(records);
       if (this.#paused && this.#bufferedBytes * 2 <= BUFFERED_BYTES) {
         this.#paused = false;
         this.#reader.resume();
@@ -64,7 +66,7 @@ export class RecordFeed {
   }
 
   #take(records: readonly InputRecord[]): void {
-    for (const record of records) this.#bufferedBytes += record.sizeBytes;
+    this.#bufferedBytes += memoryOf(records);
     if (!this.#paused && this.#bufferedBytes > BUFFERED_BYTES) {
       this.#paused = true;
       this.#reader.pause();
@@ -77,4 +79,8 @@ export class RecordFeed {
     this.#change.resolve();
     this.#change = Promise.withResolvers();
   }
+}
+
+function memoryOf(records: readonly InputRecord[]): number {
+  return records.reduce((sum, { sizeBytes }) => sum + sizeBytes + RECORD_OVERHEAD_BYTES, 0);
 }

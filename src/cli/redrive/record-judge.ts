@@ -3,7 +3,7 @@ import { Partitioner } from '../../kafka/partitioner.ts';
 import type { InputRecord, OutputRecord } from '../../kafka/record.ts';
 import { recordSizeBytes } from '../../kafka/record.ts';
 import type { KafkaSession } from '../kafka/kafka-session.ts';
-import { readErrorRecord, type ErrorRecord } from './error-record.ts';
+import { readErrorRecord, type ErrorRecord } from './selection/error-record.ts';
 import type { RedrivePlan } from './redrive-plan.ts';
 import { sourceRecord } from './source-record.ts';
 

@@ -1,7 +1,7 @@
 import type { InputRecord } from '../../kafka/record.ts';
-import type { ErrorRecord } from './error-record.ts';
+import type { ErrorRecord } from './selection/error-record.ts';
 import type { Redriven, Verdict } from './record-judge.ts';
-import { Tally } from './tally.ts';
+import { Tally } from './report/tally.ts';
 
 /** Where a record of the error topic is. */
 export interface Place {

@@ -5,7 +5,7 @@ import { committedOffsets } from '../../kafka/transaction/committed-offsets.ts';
 import { TransactionLink } from '../../kafka/transaction/transaction-link.ts';
 import type { KafkaSession } from '../kafka/kafka-session.ts';
 import { PartitionProgress } from './partition-progress.ts';
-import type { RecordFilter } from './record-filter.ts';
+import type { RecordFilter } from './selection/record-filter.ts';
 
 /** What of an error topic a run has before it. */
 export interface RedrivePlan {
@@ -15,6 +15,8 @@ export interface RedrivePlan {
   /** From where the group stands with this filter, to the present end: what fails again meanwhile waits for the next run. */
   readonly ranges: readonly (PartitionRange & { readonly end: number })[];
   readonly progress: ReadonlyMap<number, PartitionProgress>;
+  /** The group has no offsets: this is its first run, or the brokers have forgotten it. */
+  readonly isFirst: boolean;
 }
 
 /**
@@ -55,7 +57,7 @@ export async function redrivePlan(
     progress.set(partition, before);
     return { partition, start: before.startOf(filter), end };
   });
-  return { topic, group, filter, ranges, progress };
+  return { topic, group, filter, ranges, progress, isFirst: committed.size === 0 };
 }
 
 function madeAnew(topic: string, partition: number, group: string, stands: number, end: number): MillraceError {

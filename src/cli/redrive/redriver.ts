@@ -9,7 +9,7 @@ import type { RecordJudge, Verdict } from './record-judge.ts';
 import { RedriveBatch, type BatchEntry, type Place } from './redrive-batch.ts';
 import type { RedrivePlan } from './redrive-plan.ts';
 import type { Refusal } from './redrive-sink.ts';
-import { Tally } from './tally.ts';
+import { Tally } from './report/tally.ts';
 
 /** How a run is to be done. */
 export interface RedriveRun {
@@ -99,10 +99,11 @@ export class Redriver {
     }
   }
 
-  // The last offsets of a partition can hold no records (markers of transactions): they are dealt with, too.
+  // The last offsets of a partition can hold no records (markers of transactions): they are dealt with, too. Where nothing is new
+  // the offset is committed again all the same, for brokers forget offsets that have not been committed for a while.
   async #finish(): Promise<void> {
-    for (const { partition, end } of this.#run.plan.ranges) this.#batch.positions.set(partition, end);
-    await this.#write();
+    for (const { partition, end } of this.#run.plan.ranges) if (end > 0) this.#batch.positions.set(partition, end);
+    await this.#write(true);
   }
 
   // Its turn comes by the rate; meanwhile a batch that grows old is not kept back.
@@ -114,13 +115,13 @@ export class Redriver {
     await sleep(dueMs - performance.now(), this.#stop);
   }
 
-  async #write(): Promise<void> {
+  async #write(unchanged = false): Promise<void> {
     const batch = this.#batch;
     const { filter } = this.#run.plan;
     const changed = new Map<number, PartitionProgress>();
     for (const [partition, position] of batch.positions) {
       const before = this.#progress.get(partition);
-      if (before !== undefined && position > before.startOf(filter)) {
+      if (before !== undefined && (unchanged || position > before.startOf(filter))) {
         changed.set(partition, before.advanced(filter, position));
       }
     }

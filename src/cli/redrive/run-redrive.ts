@@ -7,11 +7,11 @@ import { KafkaSession } from '../kafka/kafka-session.ts';
 import { note, print } from '../print.ts';
 import { createProgress, type Progress } from '../progress.ts';
 import { deploymentTopics } from './deployment-topics.ts';
-import { DryRunReport } from './dry-run-report.ts';
-import { parseFilter, type FilterFlags } from './filter-options.ts';
+import { DryRunReport } from './report/dry-run-report.ts';
+import { parseFilter, type FilterFlags } from './selection/filter-options.ts';
 import { RecordJudge } from './record-judge.ts';
-import type { RecordFilter } from './record-filter.ts';
-import { redriveFailure } from './redrive-failure.ts';
+import type { RecordFilter } from './selection/record-filter.ts';
+import { redriveFailure } from './report/redrive-failure.ts';
 import { redriveOptions, type RedriveOptions } from './redrive-options.ts';
 import { redrivePlan } from './redrive-plan.ts';
 import { RedriveSink } from './redrive-sink.ts';
@@ -113,6 +113,7 @@ async function redrive(
     await redrivePlan(session, topic, group, filter, false, stop);
     if (!dryRun) await sink.open();
     const plan = await redrivePlan(session, topic, group, filter, !dryRun, stop);
+    if (plan.isFirst) say(`group '${group}' remembers no redrive: the whole topic is looked at`);
     driver = new Redriver(
       session,
       {

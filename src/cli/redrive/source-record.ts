@@ -1,6 +1,6 @@
 import type { InputRecord } from '../../kafka/record.ts';
 import type { KafkaSession } from '../kafka/kafka-session.ts';
-import type { SourcePlace } from './error-record.ts';
+import type { SourcePlace } from './selection/error-record.ts';
 import { RecordFeed } from './record-feed.ts';
 
 const LOOK_MS = 100;

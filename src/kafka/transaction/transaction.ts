@@ -15,7 +15,7 @@ export interface GroupPlace {
 /** Offsets of a consumer group that are stored if, and only if, the transaction is committed. */
 export interface TransactionOffsets {
   readonly group: string;
-  /** Undefined: the group has no members, and fencing by the transactional id is all there is. */
+  /** Undefined: the broker asks for no membership, and fencing by the transactional id is all there is. */
   readonly place: GroupPlace | undefined;
   readonly topic: string;
   readonly offsets: readonly {

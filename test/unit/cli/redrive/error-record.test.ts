@@ -1,8 +1,8 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { readErrorRecord } from '../../../../src/cli/redrive/error-record.ts';
-import { parseFilter } from '../../../../src/cli/redrive/filter-options.ts';
-import { RecordFilter } from '../../../../src/cli/redrive/record-filter.ts';
+import { readErrorRecord } from '../../../../src/cli/redrive/selection/error-record.ts';
+import { parseFilter } from '../../../../src/cli/redrive/selection/filter-options.ts';
+import { RecordFilter } from '../../../../src/cli/redrive/selection/record-filter.ts';
 import { inputRecord } from '../consume/input-record.ts';
 
 const NOW = Date.UTC(2026, 0, 2);

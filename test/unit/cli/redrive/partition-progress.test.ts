@@ -1,9 +1,9 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { ErrorRecord } from '../../../../src/cli/redrive/error-record.ts';
+import type { ErrorRecord } from '../../../../src/cli/redrive/selection/error-record.ts';
 import { PartitionProgress } from '../../../../src/cli/redrive/partition-progress.ts';
-import { RecordFilter } from '../../../../src/cli/redrive/record-filter.ts';
+import { RecordFilter } from '../../../../src/cli/redrive/selection/record-filter.ts';
 
 const all = new RecordFilter({});
 const error = (code: string, node = 'n'): ErrorRecord => ({

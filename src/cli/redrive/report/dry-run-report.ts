@@ -1,5 +1,5 @@
-import { preview } from '../records/printable.ts';
-import type { BatchEntry } from './redrive-batch.ts';
+import { preview } from '../../records/printable.ts';
+import type { BatchEntry } from '../redrive-batch.ts';
 import type { Tally } from './tally.ts';
 
 const SHOWN = 5;

@@ -1,5 +1,5 @@
-import { plural } from '../amounts.ts';
-import type { ErrorRecord } from './error-record.ts';
+import { plural } from '../../amounts.ts';
+import type { ErrorRecord } from '../selection/error-record.ts';
 
 /** Records of one code, node and status. */
 export interface TallyLine {

@@ -1,5 +1,5 @@
-import { MillraceError } from '../../base/errors.ts';
-import { parseGoDuration } from '../../base/options.ts';
+import { MillraceError } from '../../../base/errors.ts';
+import { parseGoDuration } from '../../../base/options.ts';
 import { RecordFilter } from './record-filter.ts';
 
 /** The filters as the command line gives them. */

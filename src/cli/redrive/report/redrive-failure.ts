@@ -1,7 +1,7 @@
-import { MillraceError } from '../../base/errors.ts';
-import { TransactionError } from '../../kafka/transaction/transaction-error.ts';
-import { explainKafkaError } from '../kafka/kafka-failure.ts';
-import { plural } from '../amounts.ts';
+import { MillraceError } from '../../../base/errors.ts';
+import { TransactionError } from '../../../kafka/transaction/transaction-error.ts';
+import { explainKafkaError } from '../../kafka/kafka-failure.ts';
+import { plural } from '../../amounts.ts';
 
 const REMEDIES: Readonly<Record<string, string>> = {
   TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
