@@ -57,9 +57,12 @@ const KAFKA_SESSION_MS = 9_000;
 
 /** `millrace kafka`: Apache Kafka for development, until Ctrl-C. */
 export function kafkaCommand(): Command {
-  const command = new Command('kafka').description(
-    'Run Apache Kafka for development: one broker on this machine, until Ctrl-C. Needs Java 17; KAFKA_HOME runs your own install.',
-  );
+  const command = new Command('kafka')
+    .summary('run Apache Kafka for development, one broker on this machine, until Ctrl-C')
+    .description(
+      'Runs Apache Kafka for development: one broker on this machine, until Ctrl-C. Needs Java 17 and, the first time, ' +
+        'Maven; KAFKA_HOME runs your own install.',
+    );
   for (const spec of Object.values(kafkaOptions)) {
     const shownDefault = spec.default === '' || spec.default === false ? '' : ` (default ${String(spec.default)})`;
     const value = spec.kind === 'boolean' ? '' : ` <${spec.unit}>`;

@@ -11,8 +11,8 @@ export function testCommand(): Command {
   return new Command('test')
     .summary('test graphs with scripted models, without Kafka')
     .description(
-      `Tests the graph of a SeldonDeployment: deployment.test.yaml beside deployment.yaml lists requests, what the models
-answer, and what must come of it. The graph and its clients are the real ones; the models are played.`,
+      'Tests the graph of a SeldonDeployment: deployment.test.yaml beside deployment.yaml lists requests, what the ' +
+        'models answer, and what must come of it. The graph and its clients are the real ones; the models are played.',
     )
     .argument('[FILE...]', 'test files, or folders to look for *.test.yaml in (default: this folder)')
     .option('--filter <TEXT>', 'only tests whose name contains the text, in any case')
