@@ -1,4 +1,5 @@
 import type { Registry } from 'prom-client';
+import { CertificateFiles } from '../rpc/certificate-files.ts';
 import { startGrpcServer } from '../rpc/grpc/grpc-server.ts';
 import { protocolServices } from '../rpc/grpc/services/protocol-services.ts';
 import { startHttpServer } from '../rpc/http/http-server.ts';
@@ -11,7 +12,7 @@ import type { Route } from '../rpc/http/route.ts';
 import type { Readiness } from '../rpc/readiness.ts';
 import type { Logger } from '../telemetry/logs/logger.ts';
 import type { DataPlane } from './data-plane.ts';
-import type { ExecutorConfig } from './executor-config.ts';
+import type { ExecutorConfig, GrpcConfig } from './executor-config.ts';
 
 /** What clients are answered from. */
 export interface Served {
@@ -38,32 +39,22 @@ export interface Fronts {
  * @throws MillraceError that names the port
  */
 export async function startFronts(config: ExecutorConfig, served: Served, logger: Logger): Promise<Fronts> {
-  const { protocol, deploymentName, namespace, http } = config;
-  const { rest, registry, readiness } = served;
-  const server = await startHttpServer(
-    {
-      host: http.host,
-      port: http.port,
-      cors: { allowedOrigins: http.corsAllowedOrigins, allowedHeaders: http.corsAllowedHeaders },
-      deployment: { deploymentName, namespace },
-      maxRequestBytes: http.maxRequestBytes,
-    },
-    [
-      ...probeRoutes(readiness),
-      metricsRoute(http.metricsPath, { contentType: registry.contentType, render: () => registry.metrics() }),
-      ...(rest === undefined ? [] : graphRoutes(config, rest)),
-      ...healthRoutes(protocol, readiness),
-      ...openApiRoutes(protocol, deploymentName),
-    ],
-  );
-  logger.info({ port: server.port, paths: ['/live', '/ready', http.metricsPath] }, 'HTTP server listens');
+  const certificate = config.tls && new CertificateFiles(config.tls);
+  const started: Fronts[] = [];
   try {
-    const grpc = await startGrpc(config, served, logger);
-    return { close: (withinMs) => closeAll([server, ...grpc], withinMs) };
+    started.push(await startHttp(config, served, certificate, logger));
+    if (config.grpc !== undefined) started.push(await startGrpc(config, config.grpc, served, certificate, logger));
   } catch (error) {
-    await server.close(0);
+    certificate?.close();
+    await closeAll(started, 0);
     throw error;
   }
+  return {
+    close(withinMs) {
+      certificate?.close();
+      return closeAll(started, withinMs);
+    },
+  };
 }
 
 async function closeAll(servers: readonly Fronts[], withinMs: number): Promise<boolean> {
@@ -71,10 +62,40 @@ async function closeAll(servers: readonly Fronts[], withinMs: number): Promise<b
   return inTime.every((yes) => yes);
 }
 
-/** None where the configuration has no port for it. */
-async function startGrpc(config: ExecutorConfig, served: Served, logger: Logger): Promise<readonly Fronts[]> {
-  const { protocol, deploymentName, predictor, grpc } = config;
-  if (grpc === undefined) return [];
+async function startHttp(
+  config: ExecutorConfig,
+  { rest, registry, readiness }: Served,
+  certificate: CertificateFiles | undefined,
+  logger: Logger,
+): Promise<Fronts> {
+  const { protocol, deploymentName, namespace, http } = config;
+  const options = {
+    host: http.host,
+    port: http.port,
+    cors: { allowedOrigins: http.corsAllowedOrigins, allowedHeaders: http.corsAllowedHeaders },
+    deployment: { deploymentName, namespace },
+    maxRequestBytes: http.maxRequestBytes,
+    certificate,
+  };
+  const server = await startHttpServer(options, [
+    ...probeRoutes(readiness),
+    metricsRoute(http.metricsPath, { contentType: registry.contentType, render: () => registry.metrics() }),
+    ...(rest === undefined ? [] : graphRoutes(config, rest)),
+    ...healthRoutes(protocol, readiness),
+    ...openApiRoutes(protocol, deploymentName),
+  ]);
+  const paths = ['/live', '/ready', http.metricsPath];
+  logger.info({ port: server.port, tls: certificate !== undefined, paths }, 'HTTP server listens');
+  return server;
+}
+
+async function startGrpc(
+  { protocol, deploymentName, predictor }: ExecutorConfig,
+  grpc: GrpcConfig,
+  served: Served,
+  certificate: CertificateFiles | undefined,
+  logger: Logger,
+): Promise<Fronts> {
   const { unary, streams } = protocolServices({
     protocol,
     deploymentName,
@@ -82,9 +103,9 @@ async function startGrpc(config: ExecutorConfig, served: Served, logger: Logger)
     served: served.grpc,
     readiness: served.readiness,
   });
-  const server = await startGrpcServer(grpc, unary, streams);
-  logger.info({ port: server.port }, 'gRPC server listens');
-  return [server];
+  const server = await startGrpcServer({ ...grpc, certificate }, unary, streams);
+  logger.info({ port: server.port, tls: certificate !== undefined }, 'gRPC server listens');
+  return server;
 }
 
 function graphRoutes({ protocol, predictor }: ExecutorConfig, { graph, models }: DataPlane): Route[] {

@@ -15,3 +15,8 @@ export const requestAnswered = eventChannel<{
 export const requestFaulted = eventChannel<{ readonly service: string; readonly error: unknown }>(
   'millrace.rpc.request-faulted',
 );
+
+/** The files of the server's certificate have changed. With an error they cannot be used, and the certificate before them stays. */
+export const certificateChanged = eventChannel<{ readonly certFile: string; readonly error: string | undefined }>(
+  'millrace.rpc.certificate-changed',
+);

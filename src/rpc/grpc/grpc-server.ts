@@ -1,6 +1,8 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
+import type { CertificateFiles } from '../certificate-files.ts';
 import { listenError } from '../listen-error.ts';
 import { arrivalLimit } from './arrival-limit.ts';
+import { ReloadedCredentials } from './reloaded-credentials.ts';
 import type { StreamMethod } from './stream-method.ts';
 import { unaryHandler } from './unary-handler.ts';
 import type { UnaryMethod } from './unary-method.ts';
@@ -12,8 +14,8 @@ export interface GrpcServerOptions {
   readonly port: number;
   /** Largest message that is taken or sent. */
   readonly maxMessageBytes: number;
-  /** Plain text where there are none. */
-  readonly credentials?: ServerCredentials | undefined;
+  /** Of TLS; plain text where there is none. */
+  readonly certificate?: CertificateFiles | undefined;
   /** A message has to have arrived within this time, in milliseconds. */
   readonly requestTimeoutMs?: number;
 }
@@ -47,7 +49,8 @@ export async function startGrpcServer(
   unary: readonly UnaryMethod[],
   streams: readonly StreamMethod[],
 ): Promise<GrpcServer> {
-  const { host, port, maxMessageBytes, credentials = ServerCredentials.createInsecure() } = options;
+  const { host, port, maxMessageBytes, certificate } = options;
+  const credentials = certificate ? new ReloadedCredentials(certificate) : ServerCredentials.createInsecure();
   const server = new Server({
     'grpc.max_receive_message_length': maxMessageBytes,
     'grpc.max_send_message_length': maxMessageBytes,

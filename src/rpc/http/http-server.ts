@@ -1,4 +1,6 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { CertificateFiles } from '../certificate-files.ts';
 import { listenError } from '../listen-error.ts';
 import { HttpFront, type FrontOptions } from './http-front.ts';
 import type { Route } from './route.ts';
@@ -8,6 +10,8 @@ export interface HttpServerOptions extends FrontOptions {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
+  /** Of TLS; plain text where there is none. */
+  readonly certificate?: CertificateFiles | undefined;
   /** A request has to have arrived within this time, in milliseconds. */
   readonly requestTimeoutMs?: number;
 }
@@ -38,16 +42,16 @@ const MAX_HEADER_BYTES = 64 * 1024;
 export async function startHttpServer(options: HttpServerOptions, routes: readonly Route[]): Promise<HttpServer> {
   const { requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
   const front = new HttpFront(options, routes);
-  const server = createServer(
-    {
-      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-      requestTimeout: requestTimeoutMs,
-      headersTimeout: Math.min(HEADERS_TIMEOUT_MS, requestTimeoutMs),
-      connectionsCheckingInterval: Math.min(10_000, requestTimeoutMs),
-      maxHeaderSize: MAX_HEADER_BYTES,
-    },
-    (request, response) => void front.answer(request, response),
-  );
+  const limits = {
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    requestTimeout: requestTimeoutMs,
+    headersTimeout: Math.min(HEADERS_TIMEOUT_MS, requestTimeoutMs),
+    connectionsCheckingInterval: Math.min(10_000, requestTimeoutMs),
+    maxHeaderSize: MAX_HEADER_BYTES,
+  };
+  const answer: RequestListener = (request, response) => void front.answer(request, response);
+  const { certificate } = options;
+  const server = certificate ? tlsServer(limits, certificate, answer) : createServer(limits, answer);
   await listen(server, options.host, options.port);
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : options.port;
@@ -58,6 +62,13 @@ export async function startHttpServer(options: HttpServerOptions, routes: readon
       return close(server, withinMs);
     },
   };
+}
+
+function tlsServer(limits: ServerOptions, certificate: CertificateFiles, answer: RequestListener) {
+  const server = createTlsServer({ ...limits, ...certificate.current }, answer);
+  // New connections get the new certificate, those there are stay.
+  certificate.onChange((changed) => server.setSecureContext(changed));
+  return server;
 }
 
 async function close(server: Server, withinMs: number): Promise<boolean> {

@@ -37,6 +37,7 @@ const PATHS: Json = {
     },
   },
   '/v2/health/ready': ready('Whether every model is ready', []),
+  '/v2/health/live': ready('Whether the server is alive', []),
 };
 
 const SHAPE: Json = { type: 'array', items: { type: 'integer', format: 'int64' } };

@@ -85,7 +85,7 @@ test("the v2 protocol's routes", async () => {
     // A model that is ready says so without a body.
     assert.equal((await ask(port, '/v2/models/m/ready')).status, 200);
     assert.equal((await ask(port, '/v2/health/ready')).status, 200);
-    assert.equal((await ask(port, '/v2/health/live')).status, 404);
+    assert.equal((await ask(port, '/v2/health/live')).status, 200);
     assert.equal((await ask(port, '/v2')).status, 404);
     const unknown = await ask(port, '/v2/models/infer');
     assert.equal(unknown.status, 500);

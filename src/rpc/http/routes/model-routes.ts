@@ -6,7 +6,7 @@ import type { Readiness } from '../../readiness.ts';
 import { payloadAnswer } from '../answers.ts';
 import { graphRequest } from './graph-request.ts';
 import { readyHandler } from './probe-routes.ts';
-import type { HttpRequest, Route } from '../route.ts';
+import { EMPTY_OK, type HttpRequest, type Route } from '../route.ts';
 
 const GET = ['GET', 'OPTIONS'];
 
@@ -24,6 +24,13 @@ const READY_PATHS: Readonly<Record<Protocol, readonly string[]>> = {
   seldon: ['/api/v1.0/status', '/api/v1.0/health/status'],
   tensorflow: [],
   v2: ['/v2/health/ready'],
+};
+
+/** Where a protocol asks what `/live` tells. Clients of the v2 protocol do; Seldon Core 1 answers 404. */
+const LIVE_PATHS: Readonly<Record<Protocol, readonly string[]>> = {
+  seldon: [],
+  tensorflow: [],
+  v2: ['/v2/health/live'],
 };
 
 /** Status and metadata of one model, by the name of its node. */
@@ -55,8 +62,11 @@ export function graphMetadataRoutes(protocol: Protocol, predictor: string, model
   ];
 }
 
-/** The protocol's own names for `/ready`. */
+/** The protocol's own names for `/ready` and `/live`. */
 export function healthRoutes(protocol: Protocol, readiness: () => Readiness | Promise<Readiness>): Route[] {
-  const handler = readyHandler(readiness);
-  return READY_PATHS[protocol].map((path) => ({ path, methods: GET, service: 'status', handler }));
+  const ready = readyHandler(readiness);
+  return [
+    ...READY_PATHS[protocol].map((path) => ({ path, methods: GET, service: 'status', handler: ready })),
+    ...LIVE_PATHS[protocol].map((path) => ({ path, methods: GET, service: 'status', handler: () => EMPTY_OK })),
+  ];
 }
