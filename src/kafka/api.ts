@@ -14,7 +14,7 @@ export const apis = {
   heartbeat: family<typeof library.heartbeatV4.api>('heartbeat', 3, 4),
   leaveGroup: family<typeof library.leaveGroupV5.api>('leaveGroup', 3, 5),
   offsetCommit: family<typeof library.offsetCommitV9.api>('offsetCommit', 7, 9),
-  offsetFetch: family<typeof library.offsetFetchV9.api>('offsetFetch', 7, 9),
+  offsetFetch: family<typeof library.offsetFetchV9.api>('offsetFetch', 8, 9),
   listOffsets: family<typeof library.listOffsetsV9.api>('listOffsets', 5, 9),
   fetch: family<typeof library.fetchV17.api>('fetch', 11, 17),
   produce: family<typeof library.produceV11.api>('produce', 8, 11),
@@ -73,7 +73,7 @@ export function negotiate<A extends LibraryApi>(wanted: ApiFamily<A>, broker: Br
   }
   throw new KafkaError(
     'UNSUPPORTED_VERSION',
-    `the broker does not speak a version of ${wanted.name} that this client knows; Kafka 2.5 or newer is needed`,
+    `the broker does not speak a version of ${wanted.name} that this client knows; Kafka 3.0 or newer is needed`,
     'fatal',
   );
 }

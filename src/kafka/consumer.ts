@@ -176,8 +176,7 @@ export class Consumer {
     const { api, connection } = await this.#member.coordinator.bind(apis.offsetFetch);
     const topics = [{ name: topic, partitionIndexes: [...numbers] }];
     const response = await api.call(connection, [{ groupId: group, memberId: null, memberEpoch: -1, topics }], true);
-    // Before version 8 the answer is about one group and has no list of them.
-    const found = 'groups' in response ? (response.groups[0]?.topics ?? []) : (response as { topics: never[] }).topics;
+    const found = response.groups[0]?.topics ?? [];
     return new Map(
       found.flatMap((entry) =>
         entry.partitions.map((one) => [one.partitionIndex, Number(one.committedOffset)] as const),

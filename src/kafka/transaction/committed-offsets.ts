@@ -30,8 +30,8 @@ export async function committedOffsets(
     const topics = [{ name: topic, partitionIndexes: [...partitions] }];
     const request = api.call(connection, [{ groupId: group, memberId: null, memberEpoch: -1, topics }], stable);
     const response = await withResponse(request);
-    // Before version 8 the answer is about one group, and its list of groups is empty.
-    const asked = response.groups[0] ?? (response as unknown as (typeof response.groups)[number]);
+    const asked = response.groups[0];
+    if (asked === undefined) return new Map();
     const refused = codeError(errorName(asked.errorCode), what);
     if (refused !== undefined) throw refused;
     const found = new Map<number, CommittedOffset>();
