@@ -2,8 +2,9 @@ import { sleep } from '../base/clock.ts';
 import { apis } from './api.ts';
 import type { Cluster } from './cluster.ts';
 import { GroupCoordinator } from './group-coordinator.ts';
-import { assignedPartitions, groupAssignments, subscription } from './group-messages.ts';
+import { assignedPartitions, groupAssignments, subscription, topicsOf } from './group-messages.ts';
 import { KafkaError, toKafkaError } from './kafka-error.ts';
+import { partitionCounts } from './partition-counts.ts';
 
 export interface GroupMemberOptions {
   readonly group: string;
@@ -172,8 +173,10 @@ export class GroupMember {
     if (joined === undefined) return undefined;
     this.#memberId = joined.memberId;
     this.#generation = joined.generationId;
-    const count = this.#cluster.topic(topic)?.partitions.length ?? 0;
-    const assignments = joined.leader === joined.memberId ? groupAssignments(joined.members, topic, count) : [];
+    const assignments =
+      joined.leader === joined.memberId
+        ? groupAssignments(joined.members, await partitionCounts(this.#cluster, topicsOf(joined.members), topic))
+        : [];
     const sync = await this.coordinator.bind(apis.syncGroup, 'join');
     try {
       const synced = await this.#unlessLeaving(

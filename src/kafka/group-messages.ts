@@ -22,19 +22,24 @@ export interface JoinedMember {
   readonly metadata?: Buffer | null;
 }
 
+/** The topics that members of a group read, each once. Usually one; not while a deployment's input topic is being changed. */
+export function topicsOf(members: readonly JoinedMember[]): readonly string[] {
+  return [...new Set(members.flatMap(topicsOfMember))];
+}
+
 /**
  * What the group's leader decides: who reads which partitions.
  *
- * @param count partitions of the topic
+ * @param counts partitions of each topic that members read; one that is not there is given to nobody
  */
-export function groupAssignments(members: readonly JoinedMember[], topic: string, count: number) {
+export function groupAssignments(members: readonly JoinedMember[], counts: ReadonlyMap<string, number>) {
   const assignment = assignRange(
     members.map((member) => ({
       memberId: member.memberId,
       groupInstanceId: member.groupInstanceId ?? null,
-      topics: decodeConsumerProtocolSubscription(member.metadata ?? NONE).topics,
+      topics: topicsOfMember(member),
     })),
-    new Map([[topic, count]]),
+    counts,
   );
   return [...assignment].map(([memberId, topics]) => ({
     memberId,
@@ -50,4 +55,8 @@ export function groupAssignments(members: readonly JoinedMember[], topic: string
 export function assignedPartitions(assignment: Buffer, topic: string): readonly number[] {
   const { assignedPartitions: given } = decodeConsumerProtocolAssignment(assignment);
   return given.find((entry) => entry.topic === topic)?.partitions ?? [];
+}
+
+function topicsOfMember({ metadata }: JoinedMember): readonly string[] {
+  return decodeConsumerProtocolSubscription(metadata ?? NONE).topics;
 }

@@ -63,6 +63,23 @@ test('members join and leave under load: nothing lost, every key in order, every
   assert.deepEqual(report.duplicated, []);
 });
 
+test('members of one group that read different topics each get all of their own', async (context) => {
+  const { topics, group, model, start } = await setUp(context);
+  const other = { bootstrap, input: uniqueTopic('groups-in'), output: uniqueTopic('groups-out') };
+  await createTopic(bootstrap, topics.input, 2);
+  await createTopic(bootstrap, other.input, 3);
+  await Promise.all([topics, other].map(({ input }) => produceRecords(bootstrap, input, requests(0, 30))));
+  const first = start();
+  await until('the first leads', () => first.pipeline.status().partitions.length === 2);
+  const second = startTestStream({ ...other, group, modelPort: model.port });
+  context.after(() => second.close(0));
+  const held = () => [first, second].map(({ pipeline }) => pipeline.status().partitions.length);
+  await until('each has its own', () => String(held()) === '2,3');
+  await until('all is answered', async () => (await readAll(bootstrap, other.output)).length === 30);
+  await second.close();
+  await first.close();
+});
+
 test('a static member that comes back within the session takes its place without a rebalance', async (context) => {
   const { topics, group, start, committed } = await setUp(context);
   await createTopic(bootstrap, topics.input, 4);
