@@ -87,7 +87,7 @@ export function readExecutorConfig({ commandLine, env, readFile }: ConfigSources
 
   const annotations = readAnnotations(readFile, warnings);
   const streamTimeoutMs = compiled?.kafka.stream.modelTimeoutMs ?? streamOptions.modelTimeoutMs.default;
-  const limits = serverLimits(annotations, values.transport, streamTimeoutMs, values.maxRequestBytes);
+  const limits = serverLimits(annotations, values.transport, streamTimeoutMs, values.maxMessageBytes);
   problems.push(...limits.problems);
   warnings.push(...limits.warnings);
   const payload = readPayloadLog({ env, flags }, predictor?.graph, {
@@ -129,7 +129,7 @@ export function readExecutorConfig({ commandLine, env, readFile }: ConfigSources
       metricsPath: values.prometheusPath,
       corsAllowedOrigins: values.corsAllowedOrigins,
       corsAllowedHeaders: values.corsAllowedHeaders,
-      maxRequestBytes: values.maxRequestBytes,
+      maxMessageBytes: values.maxMessageBytes,
     },
     grpc: { host: '::', port: values.grpcPort, maxMessageBytes: limits.maxMessageBytes },
     tls: tlsFiles(values),

@@ -29,7 +29,12 @@ export function createDataPlane(config: ExecutorConfig, transport: Transport, me
     ...(isConfigured && { overrideEndpoints }),
   });
   const createClient = transport === 'grpc' ? createGrpcClient : createRestClient;
-  const client = createClient({ protocol, timeoutMs: config.modelTimeoutMs[transport], fullHealthChecks });
+  const client = createClient({
+    protocol,
+    timeoutMs: config.modelTimeoutMs[transport],
+    maxResponseBytes: config.http.maxMessageBytes,
+    fullHealthChecks,
+  });
   const measured = metrics.measured(client, transport);
   return {
     graph: createExecutor(compiled, measured, { routingInjection }),

@@ -59,8 +59,8 @@ export interface HttpConfig {
   readonly metricsPath: string;
   readonly corsAllowedOrigins: string;
   readonly corsAllowedHeaders: string;
-  /** Largest body of a request. */
-  readonly maxRequestBytes: number;
+  /** Largest body of a request, and of a model's answer whatever the transport. */
+  readonly maxMessageBytes: number;
 }
 
 export interface GrpcConfig {

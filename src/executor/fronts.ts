@@ -74,7 +74,7 @@ async function startHttp(
     port: http.port,
     cors: { allowedOrigins: http.corsAllowedOrigins, allowedHeaders: http.corsAllowedHeaders },
     deployment: { deploymentName, namespace },
-    maxRequestBytes: http.maxRequestBytes,
+    maxRequestBytes: http.maxMessageBytes,
     certificate,
   };
   const server = await startHttpServer(options, [

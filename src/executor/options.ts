@@ -89,13 +89,13 @@ export const executorOptions = {
     env: 'CORS_ALLOWED_HEADERS',
     help: 'Access-Control-Allow-Headers of HTTP answers',
   }),
-  maxRequestBytes: integer({
+  maxMessageBytes: integer({
     default: 128 * 1024 * 1024,
     min: 1024,
     max: 2 ** 31 - 1,
     unit: 'bytes',
-    env: 'SERVER_MAX_REQUEST_BYTES',
-    help: 'Largest request over HTTP and gRPC; for gRPC the annotation seldon.io/grpc-max-message-size wins',
+    env: 'SERVER_MAX_MESSAGE_BYTES',
+    help: 'Largest request over HTTP and gRPC, and answer of a model; seldon.io/grpc-max-message-size wins for gRPC requests',
   }),
   certMountPath: string({
     default: '',

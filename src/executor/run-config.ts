@@ -66,8 +66,8 @@ export function readRunConfig(
   const identity = { predictor: predictor.name, deploymentName: deployment.metadata.name, namespace };
   const { kafka, problems: kafkaProblems } = kafkaConfig({ env }, identity);
   const own = readOptions(executorOptions, { env });
-  const { maxRequestBytes } = own.values;
-  const limits = serverLimits(annotations, words.transport, kafka.stream.modelTimeoutMs, maxRequestBytes);
+  const { maxMessageBytes } = own.values;
+  const limits = serverLimits(annotations, words.transport, kafka.stream.modelTimeoutMs, maxMessageBytes);
   const problems: Problem[] = [...words.problems, ...inTermsOfRun(kafkaProblems), ...limits.problems];
   const payload = readPayloadLog({ env }, predictor.graph, {
     deploymentName: identity.deploymentName,
@@ -101,7 +101,7 @@ export function readRunConfig(
       metricsPath: executorOptions.prometheusPath.default,
       corsAllowedOrigins: own.values.corsAllowedOrigins,
       corsAllowedHeaders: own.values.corsAllowedHeaders,
-      maxRequestBytes,
+      maxMessageBytes,
     },
     grpc:
       options.grpcPort < 0

@@ -16,13 +16,13 @@ export interface ServerLimits {
  * another: Seldon's executor ignores it.
  *
  * @param timeoutMs of a model call where no annotation says one
- * @param maxRequestBytes of a gRPC message where no annotation says one
+ * @param maxMessageBytes of a gRPC message where no annotation says one
  */
 export function serverLimits(
   annotations: Readonly<Record<string, string>>,
   transport: Transport,
   timeoutMs: number,
-  maxRequestBytes: number,
+  maxMessageBytes: number,
 ): ServerLimits {
   const rest = modelTimeoutOf(annotations, 'rest');
   const grpc = modelTimeoutOf(annotations, 'grpc');
@@ -30,7 +30,7 @@ export function serverLimits(
   const problems = [...rest.problems, ...message.problems, ...(transport === 'grpc' ? grpc.problems : [])];
   return {
     modelTimeoutMs: { rest: rest.timeoutMs ?? timeoutMs, grpc: grpc.timeoutMs ?? timeoutMs },
-    maxMessageBytes: message.maxMessageBytes ?? maxRequestBytes,
+    maxMessageBytes: message.maxMessageBytes ?? maxMessageBytes,
     problems,
     warnings: transport === 'grpc' ? [] : grpc.problems.map(describeProblem),
   };

@@ -1,4 +1,4 @@
-import { errorText, MillraceError } from '../base/errors.ts';
+import { MillraceError } from '../base/errors.ts';
 import { KafkaError } from '../kafka/kafka-error.ts';
 import { tlsRemedy } from '../kafka/tls-failure.ts';
 
@@ -19,7 +19,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
 /** What the stream cannot recover from, as an error for the person who can. Faults of ours stay what they are. */
 export function streamFailure(error: unknown): unknown {
   if (!(error instanceof KafkaError)) return error;
-  return new MillraceError(`the stream cannot go on: ${errorText(error)}`, {
+  return new MillraceError(`the stream cannot go on: ${error.message}`, {
     code: error.code,
     remedy: tlsRemedy(error.code) ?? REMEDIES[error.code] ?? 'mend it on the side of Kafka, then start again',
     cause: error,
