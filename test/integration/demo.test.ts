@@ -167,7 +167,7 @@ test('demo: a part that dies ends it, with that part named', linuxOnly, async (t
   );
   process.kill(Number(server), 'SIGKILL');
   assert.equal((await run.ended).code, 1);
-  assert.match(run.output(), /millrace: 'millrace model-server' ended by itself \(SIGKILL\)/);
+  assert.match(run.output(), /millrace: 'millrace model-server' \(node resnet32\) ended by itself \(SIGKILL\)/);
   await nothingLeft(run);
 });
 

@@ -171,7 +171,7 @@ test('the package works when installed in an empty folder', { skip }, async () =
     assert.match(stdout, /^Usage/);
   }
   const home = join(installed, 'node_modules', 'millrace');
-  for (const path of filesUnder(join(home, 'examples')).filter((file) => file.endsWith('.yaml'))) {
+  for (const path of filesUnder(join(home, 'examples')).filter((file) => /deployment(?:-\w+)?\.yaml$/.test(file))) {
     await succeed(program, ['validate', path], elsewhere);
   }
   const { address, code } = await startKafkaAndTerminate(program, elsewhere);

@@ -1,57 +1,66 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import { sleep } from '../../base/clock.ts';
 import { problemsError } from '../../base/errors.ts';
 import { readOptions } from '../../base/options.ts';
 import { cleanBroker, demoNames, discardKafka, startDemoKafka, type DemoNames } from '../../dev/demo/demo-broker.ts';
 import {
   startDeploymentChild,
-  startModelServerChild,
+  startNodeChild,
   type ChildSetting,
   type DeploymentSpec,
 } from '../../dev/demo/demo-children.ts';
+import type { DemoPlan, PlacedNode } from '../../dev/demo/demo-plan.ts';
 import type { MillraceChild, MillraceProgram } from '../../dev/demo/millrace-child.ts';
-import { freePort } from '../../dev/kafka/free-port.ts';
+import { freePorts } from '../../dev/kafka/free-port.ts';
 import { connectionOptions, type ConnectionOptions } from '../../kafka/options.ts';
 import { parseBrokers, securitySettings } from '../../kafka/security.ts';
 import type { Screen } from './screen/screen.ts';
 
 const READY_TIMEOUT_MS = 60_000;
+const KEEP_LOOK_MS = 60_000;
 
 /**
- * All that runs for a demo: a Kafka (or the use of one), the model server, the deployment. Whatever has been started is ended
+ * All that runs for a demo: a Kafka (or the use of one), the model servers, the deployment. Whatever has been started is ended
  * and removed by `close`, in the reverse order. A part that ends by itself aborts `failed`.
  */
 export class DemoWorld {
+  readonly plan: DemoPlan;
   readonly names: DemoNames;
-  readonly workers: number;
-  readonly modelPort: number;
+  readonly nodes: readonly PlacedNode[];
   readonly httpPort: number;
   connection: ConnectionOptions;
-  deployment: MillraceChild | undefined;
   readonly #setting: ChildSetting;
   readonly #failed = new AbortController();
   readonly #closing = new AsyncDisposableStack();
+  #deployment: MillraceChild | undefined;
 
-  private constructor(setting: ChildSetting, broker: string, workers: number, ports: readonly [number, number]) {
+  private constructor(setting: ChildSetting, broker: string, plan: DemoPlan, ports: readonly number[]) {
+    const [httpPort = 0, ...nodePorts] = ports;
     this.#setting = setting;
-    this.names = demoNames(setting.ownKafka);
-    this.workers = workers;
-    [this.modelPort, this.httpPort] = ports;
+    this.plan = plan;
+    this.names = demoNames(plan, setting.ownKafka);
+    this.httpPort = httpPort;
+    this.nodes = plan.nodes.map((node, index) => ({
+      ...node,
+      port: nodePorts[2 * index] ?? 0,
+      grpcPort: plan.transport === 'grpc' ? nodePorts[2 * index + 1] : undefined,
+    }));
     this.connection = connectionTo(broker, setting.ownKafka);
     this.#closing.defer(async () => rm(setting.directory, { recursive: true, force: true }));
   }
 
   /** @param broker of a Kafka to use; empty for one of our own */
-  static async create(program: MillraceProgram, broker: string, workers: number): Promise<DemoWorld> {
+  static async create(program: MillraceProgram, broker: string, plan: DemoPlan): Promise<DemoWorld> {
     if (broker !== '') {
       // What is wrong with them is said before anything is started.
       parseBrokers(broker);
       securitySettings(connectionTo(broker, false));
     }
-    const ports = [await freePort(), await freePort()] as const;
+    const ports = await freePorts(1 + 2 * plan.nodes.length);
     const directory = await mkdtemp(join(tmpdir(), 'millrace-demo-'));
-    return new DemoWorld({ program, directory, ownKafka: broker === '' }, broker, workers, ports);
+    return new DemoWorld({ program, directory, ownKafka: broker === '' }, broker, plan, ports);
   }
 
   /** Aborted, with the error to report, when something that must run has ended. */
@@ -70,8 +79,56 @@ export class DemoWorld {
     this.#closing.defer(close);
   }
 
-  /** Starts a Kafka, where none was given. */
-  async startKafka(screen: Screen, signal: AbortSignal): Promise<void> {
+  /** Starts Kafka and the model servers, all at once. When one fails the others are given up, and its error is the demo's. */
+  async startServers(screen: Screen, signal: AbortSignal): Promise<void> {
+    const starts = [
+      this.#startKafka(screen, signal),
+      ...this.nodes.map(async (node) => this.#startNode(node, screen, signal)),
+    ];
+    for (const start of starts) start.catch(this.fail);
+    await Promise.allSettled(starts);
+    signal.throwIfAborted();
+  }
+
+  async startDeployment(screen: Screen, signal: AbortSignal): Promise<void> {
+    await screen.step('starting the deployment', async () => {
+      const child = startDeploymentChild(this.#setting, this.deploymentSpec());
+      this.#deployment = child;
+      // In a Kafka of others it leaves its group before that is removed.
+      this.defer(async () => (this.ownKafka ? child.kill() : void (await child.stop())));
+      await child.ready(READY_TIMEOUT_MS, signal);
+      child.onFailure(this.fail);
+      return `deployment ${relative('', this.plan.deployment)} ready, probes at 127.0.0.1:${this.httpPort}`;
+    });
+  }
+
+  /** A clean end finishes and commits what is in flight; an answer too many would be there by then. */
+  async stopDeployment(screen: Screen): Promise<void> {
+    screen.print('');
+    await screen.step('stopping the deployment', async () => {
+      const clean = (await this.#deployment?.stop()) ?? true;
+      return clean ? 'deployment stopped, its offsets committed' : 'deployment stopped, not in good order';
+    });
+  }
+
+  /** How the deployment runs. */
+  deploymentSpec(): DeploymentSpec {
+    const { plan, names, nodes, httpPort } = this;
+    return { plan, broker: this.connection.broker, names, nodes, httpPort };
+  }
+
+  /** Waits, with everything running, until Ctrl-C. @throws the error of a part that ends by itself meanwhile */
+  async untilInterrupted(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) await sleep(KEEP_LOOK_MS, signal);
+    if (this.failed.aborted) throw this.failed.reason;
+  }
+
+  async close(): Promise<void> {
+    await this.#closing.disposeAsync();
+  }
+
+  // Where none was given.
+  async #startKafka(screen: Screen, signal: AbortSignal): Promise<void> {
     if (!this.ownKafka) {
       this.defer(async () => cleanBroker(this.connection, this.names));
       return;
@@ -85,36 +142,14 @@ export class DemoWorld {
     });
   }
 
-  async startModelServer(screen: Screen, signal: AbortSignal): Promise<void> {
-    await screen.step('starting the model server', async () => {
-      const child = startModelServerChild(this.#setting, this.modelPort, this.workers);
+  async #startNode(node: PlacedNode, screen: Screen, signal: AbortSignal): Promise<void> {
+    await screen.step(`starting ${node.title}`, async () => {
+      const child = startNodeChild(this.#setting, node);
       this.defer(async () => child.kill());
       await child.ready(READY_TIMEOUT_MS, signal);
       child.onFailure(this.fail);
-      return `model server with examples/cifar10/resnet32.onnx ready at 127.0.0.1:${this.modelPort}`;
+      return `${node.title} ready at 127.0.0.1:${node.grpcPort ?? node.port}`;
     });
-  }
-
-  async startDeployment(screen: Screen, signal: AbortSignal): Promise<void> {
-    await screen.step('starting the deployment', async () => {
-      const child = startDeploymentChild(this.#setting, this.deploymentSpec());
-      this.deployment = child;
-      // In a Kafka of others it leaves its group before that is removed.
-      this.defer(async () => (this.ownKafka ? child.kill() : void (await child.stop())));
-      await child.ready(READY_TIMEOUT_MS, signal);
-      child.onFailure(this.fail);
-      return `deployment examples/cifar10/deployment.yaml ready, probes at 127.0.0.1:${this.httpPort}`;
-    });
-  }
-
-  /** How the deployment runs. */
-  deploymentSpec(): DeploymentSpec {
-    const { names, modelPort, httpPort, workers } = this;
-    return { broker: this.connection.broker, names, modelPort, httpPort, workers };
-  }
-
-  async close(): Promise<void> {
-    await this.#closing.disposeAsync();
   }
 }
 

@@ -1,41 +1,42 @@
 import { isAbsolute, relative } from 'node:path';
-import { DEMO_DEPLOYMENT, DEMO_REQUESTS, deploymentArguments } from '../../dev/demo/demo-children.ts';
+import { deploymentArguments } from '../../dev/demo/demo-children.ts';
 import type { DemoWorld } from './demo-world.ts';
 import type { Paint } from './screen/paint.ts';
 
+/** Something to try: a command, and what it does. */
+export type NextStep = readonly [line: string, note: string];
+
 /** What to try after the demo. */
-export function nextSteps(command: string, paint: Paint): string {
-  const file = shown(DEMO_DEPLOYMENT);
-  return list(paint, 'Try next:', [
-    [`${command} demo --keep`, 'the same, and everything stays up'],
-    [`${command} validate ${file}`, 'check a SeldonDeployment of yours'],
-    [`${command} kafka --topic requests:4`, 'a Kafka for development'],
-    [`${command} run ${file} --help`, 'run a SeldonDeployment here'],
-  ]);
+export function nextSteps(steps: readonly NextStep[], paint: Paint): string {
+  return list(paint, 'Try next:', steps);
 }
 
 /** What runs, and what can be done with it. */
 export function keptRunning(command: string, world: DemoWorld, paint: Paint): string {
-  const { connection, modelPort, httpPort, names } = world;
+  const { connection, plan, nodes, httpPort, names } = world;
   const { broker } = connection;
-  const requests = shown(DEMO_REQUESTS);
-  const run = deploymentArguments({ ...world.deploymentSpec(), httpPort: 0 }).map((word) => quoted(shown(word)));
+  const run = deploymentArguments({ ...world.deploymentSpec(), httpPort: 0 });
+  const produce = ['produce', ...plan.produce, '--broker', broker, '--topic', names.inputTopic];
+  const line = (words: readonly string[]) => `${command} ${words.map((word) => quoted(shown(word))).join(' ')}`;
   const running = list(paint, 'Everything runs until Ctrl-C:', [
     [broker, 'Kafka'],
-    [`http://127.0.0.1:${modelPort}`, 'model server'],
+    ...nodes.map(({ name, port, grpcPort }) => {
+      const address = grpcPort === undefined ? `http://127.0.0.1:${port}` : `grpc://127.0.0.1:${grpcPort}`;
+      return [address, nodes.length === 1 ? 'model server' : `model server of node ${name}`] as const;
+    }),
     [`http://127.0.0.1:${httpPort}`, 'deployment: /live, /ready, /metrics'],
     [names.inputTopic, 'topic of the requests'],
     [names.outputTopic, 'topic of the predictions'],
     [names.errorTopic, 'topic of the error records'],
   ]);
-  const commands: readonly (readonly [note: string, line: string])[] = [
+  const commands: readonly (readonly [note: string, text: string])[] = [
     ['What Prometheus would see:', `curl -s 127.0.0.1:${httpPort}/metrics`],
-    ['More requests:', `${command} produce ${requests} --broker ${broker} --topic ${names.inputTopic}`],
+    ...(plan.produce.length > 0 ? [['More requests:', line(produce)] as const] : []),
     ['Predictions:', `${command} consume --broker ${broker} --topic ${names.outputTopic} --max 3`],
     ['What went wrong:', `${command} consume --broker ${broker} --topic ${names.errorTopic} --errors`],
-    ['A second replica:', `${command} ${run.join(' ')}`],
+    ['A second replica:', line(run)],
   ];
-  const lines = commands.flatMap(([note, line]) => [`    ${note}`, `      ${paint('cyan', line)}`]);
+  const lines = commands.flatMap(([note, text]) => [`    ${note}`, `      ${paint('cyan', text)}`]);
   return [running, '', `  ${paint('bold', 'Try, in another terminal:')}`, ...lines].join('\n');
 }
 
@@ -45,8 +46,8 @@ function list(paint: Paint, title: string, rows: readonly (readonly [what: strin
   return [`  ${paint('bold', title)}`, ...lines].join('\n');
 }
 
-// Files are named as the person can type them.
-function shown(word: string): string {
+/** A file as the person can type it. */
+export function shown(word: string): string {
   return isAbsolute(word) ? relative(process.cwd(), word) : word;
 }
 

@@ -2,6 +2,7 @@ import Table from 'cli-table3';
 import type { Rejection } from '../../dev/demo/ledger/ledger.ts';
 import type { PhaseReport } from '../../dev/demo/ledger/phase.ts';
 import { countText, rateText } from '../amounts.ts';
+import { foldText } from './fold-text.ts';
 import { latencyText } from './stream-view.ts';
 
 const REASON_WIDTH = { min: 30, max: 70 };
@@ -43,7 +44,7 @@ export function errorTable(rejections: readonly Rejection[], columns: number): s
   const table = newTable(['request', 'code', 'reason'], ['left', 'left', 'left']);
   for (const { request, record } of rejections) {
     const reason = record.response === '' ? record.message : `${record.message}: ${modelWords(record.response)}`;
-    table.push([request.malformed?.what ?? request.key, record.code, wrapped(reason, width)]);
+    table.push([request.malformed?.what ?? request.key, record.code, foldText(reason, width)]);
   }
   return table.toString();
 }
@@ -56,14 +57,4 @@ function modelWords(response: string): string {
 // Colours would be lost on a pipe, and the words are enough.
 function newTable(head: string[], colAligns: ('left' | 'right')[]) {
   return new Table({ head, colAligns, style: { head: [], border: [], compact: true } });
-}
-
-function wrapped(text: string, width: number): string {
-  const lines = [''];
-  for (const word of text.split(/\s+/)) {
-    const line = lines.at(-1) ?? '';
-    if (line !== '' && line.length + 1 + word.length > width) lines.push(word);
-    else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`;
-  }
-  return lines.join('\n');
 }

@@ -1,8 +1,9 @@
-import { sleep } from '../../base/clock.ts';
+import { fileURLToPath } from 'node:url';
 import type { OptionValues } from '../../base/options.ts';
 import { CIFAR10_CLASSES, readCifar10Images, type Cifar10Image } from '../../dev/demo/cifar10-images.ts';
 import { cifar10Request } from '../../dev/demo/cifar10-request.ts';
-import { DemoStream } from '../../dev/demo/demo-stream.ts';
+import { cifar10Plan } from '../../dev/demo/cifar10-plan.ts';
+import type { DemoStream } from '../../dev/demo/demo-stream.ts';
 import { demoRequests } from '../../dev/demo/ledger/demo-request.ts';
 import { Ledger } from '../../dev/demo/ledger/ledger.ts';
 import { reportPhase, type Phase, type PhaseReport } from '../../dev/demo/ledger/phase.ts';
@@ -11,47 +12,26 @@ import { colourDepth } from '../../dev/demo/thumbnail.ts';
 import { countText } from '../amounts.ts';
 import type { demoOptions } from './demo-options.ts';
 import { firstPhase, planPhases, steadyPhase } from './demo-phases.ts';
-import { DemoWorld } from './demo-world.ts';
+import type { DemoWorld } from './demo-world.ts';
 import { captionList, chooseExhibits, gallery } from './gallery.ts';
-import { Interruption } from './interruption.ts';
-import { keptRunning, nextSteps } from './next-steps.ts';
-import { plainScreen } from './screen/plain-screen.ts';
+import { keptRunning, nextSteps, shown, type NextStep } from './next-steps.ts';
+import { openStream } from './open-stream.ts';
+import { playDemo, type DemoStage } from './play-demo.ts';
 import { errorTable, resultTable } from './result-table.ts';
 import type { Screen } from './screen/screen.ts';
 import { StreamView } from './stream-view.ts';
-import { terminalScreen } from './screen/terminal-screen.ts';
 
 export type DemoSettings = OptionValues<typeof demoOptions> & { readonly color: boolean };
 
 /**
- * Runs the demo from begin to end; nothing of it is left afterwards.
+ * Runs the demo with the pictures from begin to end; nothing of it is left afterwards.
  *
  * @returns the exit code: 0 when every request had the answer it should have, 1 when not, 128 and the signal's number when it
  *   was interrupted
  * @throws MillraceError when a part of it cannot run
  */
 export async function runDemo(settings: DemoSettings, program: MillraceProgram): Promise<number> {
-  const interruption = new Interruption();
-  const screen = createScreen(settings);
-  let world: DemoWorld | undefined;
-  try {
-    world = await DemoWorld.create(program, settings.broker, settings.workers);
-    const signal = AbortSignal.any([interruption.signal, world.failed]);
-    return await new Demo(settings, program, screen, world, signal).run();
-  } catch (error) {
-    if (interruption.signal.aborted) return interruption.exitCode;
-    // What is thrown once a part has failed is a consequence of it.
-    throw world?.failed.aborted ? world.failed.reason : error;
-  } finally {
-    screen.close();
-    await world?.close();
-  }
-}
-
-function createScreen({ plain, color }: DemoSettings): Screen {
-  const { stdout } = process;
-  if (plain || !stdout.isTTY) return plainScreen();
-  return terminalScreen(color && colourDepth(stdout) > 1);
+  return playDemo(settings, program, cifar10Plan(settings.workers), async (stage) => new Demo(settings, stage).run());
 }
 
 /** One run of the demo over what it has started. */
@@ -62,10 +42,9 @@ class Demo {
   readonly #world: DemoWorld;
   readonly #signal: AbortSignal;
 
-  constructor(settings: DemoSettings, program: MillraceProgram, screen: Screen, world: DemoWorld, signal: AbortSignal) {
+  constructor(settings: DemoSettings, { command, screen, world, signal }: DemoStage) {
     this.#settings = settings;
-    // In a checkout nothing is on PATH.
-    this.#command = program.args.at(-1)?.endsWith('.ts') ? 'bin/millrace' : 'millrace';
+    this.#command = command;
     this.#screen = screen;
     this.#world = world;
     this.#signal = signal;
@@ -74,51 +53,40 @@ class Demo {
   async run(): Promise<number> {
     const { keep } = this.#settings;
     const images = await readCifar10Images();
-    await this.#startServers();
+    await this.#world.startServers(this.#screen, this.#signal);
     const stream = await this.#openStream(images);
     await this.#world.startDeployment(this.#screen, this.#signal);
     const reports = await this.#streamAll(stream, images);
-    if (!keep) await this.#stopDeployment();
+    if (!keep) await this.#world.stopDeployment(this.#screen);
     await stream.caughtUp(this.#signal);
     this.#show(stream.ledger, reports, images);
     const exitCode = this.#judge(stream.ledger);
     const { paint } = this.#screen;
     if (!keep) {
-      this.#screen.print(`\n${nextSteps(this.#command, paint)}\n`);
+      this.#screen.print(`\n${nextSteps(this.#nextSteps(), paint)}\n`);
       return exitCode;
     }
     this.#screen.print(`\n${keptRunning(this.#command, this.#world, paint)}\n`);
-    await this.#untilInterrupted();
+    await this.#world.untilInterrupted(this.#signal);
     return exitCode;
   }
 
-  // Both at once. When one fails the other is given up, and its error is that of the demo.
-  async #startServers(): Promise<void> {
-    const starts = [
-      this.#world.startKafka(this.#screen, this.#signal),
-      this.#world.startModelServer(this.#screen, this.#signal),
-    ];
-    for (const start of starts) start.catch(this.#world.fail);
-    await Promise.allSettled(starts);
-    this.#signal.throwIfAborted();
-  }
-
-  async #openStream(images: readonly Cifar10Image[]): Promise<DemoStream> {
+  async #openStream(images: readonly Cifar10Image[]): Promise<DemoStream<Ledger>> {
     const { requests: count, rate } = this.#settings;
-    const { connection, names, fail } = this.#world;
+    const { names } = this.#world;
     const requests = demoRequests(count, images.length, planPhases(count, rate).atOnce);
     const ledger = new Ledger(requests, names.inputTopic, CIFAR10_CLASSES.length);
     const needed = images.slice(0, count).map(({ pixels }) => cifar10Request(pixels));
-    const opening = DemoStream.open(connection, names, ledger, needed, fail, this.#signal);
-    this.#world.defer(async () => opening.then(async (stream) => stream.close()).catch(() => undefined));
-    await this.#screen.step('creating the topics', async () => {
-      await opening;
-      return `topics ${names.inputTopic} and ${names.outputTopic} ready`;
-    });
-    return opening;
+    const recordOf = (index: number) => {
+      const request = requests[index];
+      if (request === undefined) return undefined;
+      const value = request.malformed ? request.malformed.value : (needed[request.image] ?? null);
+      return { key: Buffer.from(request.key), value, headers: [] };
+    };
+    return openStream(this.#world, this.#screen, ledger, recordOf, this.#signal);
   }
 
-  async #streamAll(stream: DemoStream, images: readonly Cifar10Image[]): Promise<readonly PhaseReport[]> {
+  async #streamAll(stream: DemoStream<Ledger>, images: readonly Cifar10Image[]): Promise<readonly PhaseReport[]> {
     const { requests, rate } = this.#settings;
     const truth = images.map(({ label }) => label);
     const play = async (phase: Phase, ratePerSecond: number | undefined) => {
@@ -139,15 +107,6 @@ class Demo {
     const steady = steadyPhase(plan, first, measured);
     this.#screen.print(`\n  Streaming ${countText(plan.steady)} more, ${countText(steady.rate)} a second:`);
     return [report, await play(steady, steady.rate)];
-  }
-
-  // A clean end finishes and commits what is in flight; an answer too many would be there by then.
-  async #stopDeployment(): Promise<void> {
-    this.#screen.print('');
-    await this.#screen.step('stopping the deployment', async () => {
-      const clean = (await this.#world.deployment?.stop()) ?? true;
-      return clean ? 'deployment stopped, its offsets committed' : 'deployment stopped, not in good order';
-    });
   }
 
   #show(ledger: Ledger, reports: readonly PhaseReport[], images: readonly Cifar10Image[]): void {
@@ -180,12 +139,18 @@ class Demo {
     return 1;
   }
 
-  async #untilInterrupted(): Promise<void> {
-    while (!this.#signal.aborted) await sleep(KEEP_LOOK_MS, this.#signal);
-    if (this.#world.failed.aborted) throw this.#world.failed.reason;
+  #nextSteps(): readonly NextStep[] {
+    const file = shown(this.#world.plan.deployment);
+    return [
+      [`${this.#command} demo --keep`, 'the same, and everything stays up'],
+      [`${this.#command} demo ${shown(ROUTER)}`, 'another kind of graph; docs/examples.md has them all'],
+      [`${this.#command} validate ${file}`, 'check a SeldonDeployment of yours'],
+      [`${this.#command} kafka --topic requests:4`, 'a Kafka for development'],
+      [`${this.#command} run ${file} --help`, 'run a SeldonDeployment here'],
+    ];
   }
 }
 
-const KEEP_LOOK_MS = 60_000;
+const ROUTER = fileURLToPath(new URL('../../../examples/graphs/router', import.meta.url));
 const LATENCY_NOTE = `  Latency: from handing a request to the Kafka client to reading its result
   from the output topic. When all come at once, most of it is time in the queue.`;

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { Admin } from '@platformatic/kafka';
+import { consumerGroup } from '../../deployment/names.ts';
 import type { ConnectionOptions } from '../../kafka/options.ts';
 import { parseBrokers, securitySettings } from '../../kafka/security.ts';
 import { startEmbeddedKafka, type EmbeddedKafka } from '../kafka/embedded-kafka.ts';
+import type { DemoPlan } from './demo-plan.ts';
 
 /** Names that the demo uses in a Kafka. */
 export interface DemoNames {
@@ -14,17 +16,17 @@ export interface DemoNames {
   readonly group: string;
 }
 
-/** Those of examples/cifar10/deployment.yaml. In a Kafka of others each run has its own, by a random ending. */
-export function demoNames(own: boolean): DemoNames {
+/** Those of the plan's document. In a Kafka of others each run has its own, by a random ending. */
+export function demoNames(plan: DemoPlan, own: boolean): DemoNames {
   const ending = own ? '' : `-${randomBytes(3).toString('hex')}`;
   const namespace = `demo${ending}`;
-  const outputTopic = `cifar10-rest-output${ending}`;
+  const outputTopic = `${plan.outputTopic}${ending}`;
   return {
-    inputTopic: `cifar10-rest-input${ending}`,
+    inputTopic: `${plan.inputTopic}${ending}`,
     outputTopic,
     errorTopic: `${outputTopic}-errors`,
     namespace,
-    group: `model.tfserving-cifar10.${namespace}`,
+    group: consumerGroup(plan.predictor, plan.deploymentName, namespace),
   };
 }
 

@@ -1,17 +1,6 @@
-import { fileURLToPath } from 'node:url';
 import type { DemoNames } from './demo-broker.ts';
+import type { DemoPlan, PlacedNode } from './demo-plan.ts';
 import { MillraceChild, type MillraceProgram } from './millrace-child.ts';
-
-/** The deployment that the demo runs, as it is in the examples. */
-export const DEMO_DEPLOYMENT = fileURLToPath(new URL('../../../examples/cifar10/deployment.yaml', import.meta.url));
-
-/** Requests of the examples, one a line. */
-export const DEMO_REQUESTS = fileURLToPath(new URL('../../../examples/cifar10/requests.jsonl', import.meta.url));
-
-const MODEL_FILE = fileURLToPath(new URL('../../../examples/cifar10/resnet32.onnx', import.meta.url));
-const MODEL_NAME = 'resnet32';
-/** What the model server lets wait by default. */
-const MODEL_QUEUE = 1_024;
 
 /** What all children have in common. */
 export interface ChildSetting {
@@ -22,39 +11,41 @@ export interface ChildSetting {
   readonly ownKafka: boolean;
 }
 
-/** `millrace model-server` with the model of the examples. */
-export function startModelServerChild(setting: ChildSetting, port: number, workers: number): MillraceChild {
-  const args = ['model-server', '--name', MODEL_NAME, '--model', MODEL_FILE, '--port', String(port), '--no-grpc'];
-  // All records in flight can wait there at one time.
-  if (workers > MODEL_QUEUE) args.push('--queue', String(workers));
-  return start(setting, args, `http://127.0.0.1:${port}/v1/models/${MODEL_NAME}`, NO_TELEMETRY);
+/** `millrace model-server` for a node. */
+export function startNodeChild(setting: ChildSetting, node: PlacedNode): MillraceChild {
+  const { name, args, port, grpcPort } = node;
+  const grpc = grpcPort === undefined ? ['--no-grpc'] : ['--grpc-port', String(grpcPort)];
+  const command = ['model-server', '--name', name, ...args, '--port', String(port), ...grpc];
+  return start(setting, command, `http://127.0.0.1:${port}/v2/health/ready`, NO_TELEMETRY, name);
 }
 
+/** Where and how the deployment of a plan runs. */
 export interface DeploymentSpec {
+  readonly plan: DemoPlan;
   readonly broker: string;
   readonly names: DemoNames;
-  readonly modelPort: number;
+  readonly nodes: readonly PlacedNode[];
   readonly httpPort: number;
-  /** Records in flight. */
-  readonly workers: number;
 }
 
 /** The `millrace run` command line of the demo, without the program. */
 export function deploymentArguments(spec: DeploymentSpec): string[] {
-  const { broker, names, modelPort, httpPort, workers } = spec;
+  const { plan, broker, names, nodes, httpPort } = spec;
   const variables = {
     KAFKA_BROKER: broker,
     KAFKA_INPUT_TOPIC: names.inputTopic,
     KAFKA_OUTPUT_TOPIC: names.outputTopic,
     KAFKA_ERROR_TOPIC: names.errorTopic,
-    KAFKA_WORKERS: String(workers),
+    ...plan.env,
   };
+  const which = ['--deployment', plan.deploymentName, '--predictor', plan.predictor, '--namespace', names.namespace];
+  const where = nodes.flatMap((node) => ['--endpoint', `${node.name}=127.0.0.1:${node.grpcPort ?? node.port}`]);
   const env = Object.entries(variables).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
-  const where = ['--endpoint', `${MODEL_NAME}=127.0.0.1:${modelPort}`, '--http-port', String(httpPort)];
-  return ['run', DEMO_DEPLOYMENT, '--namespace', names.namespace, ...where, '--graceful-timeout', '3s', ...env];
+  const how = ['--http-port', String(httpPort), '--graceful-timeout', '3s'];
+  return ['run', plan.deployment, ...which, ...where, ...how, ...env];
 }
 
-/** `millrace run` with the deployment of the examples. */
+/** `millrace run` with the deployment of the plan. */
 export function startDeploymentChild(setting: ChildSetting, spec: DeploymentSpec): MillraceChild {
   return start(setting, deploymentArguments(spec), `http://127.0.0.1:${spec.httpPort}/ready`);
 }
@@ -67,9 +58,17 @@ function start(
   args: readonly string[],
   readyUrl: string,
   env: NodeJS.ProcessEnv = {},
+  node?: string,
 ): MillraceChild {
   const { program, directory, ownKafka } = setting;
-  return new MillraceChild({ program, args, env: { ...childEnvironment(ownKafka), ...env }, directory, readyUrl });
+  return new MillraceChild({
+    program,
+    args,
+    env: { ...childEnvironment(ownKafka), ...env },
+    directory,
+    readyUrl,
+    node,
+  });
 }
 
 // A KAFKA_* variable of the user's shell wins over the document's: it would change what the demo shows. How to be let in to a

@@ -6,8 +6,8 @@ import { Producer } from '../../kafka/producer.ts';
 import { createTopics } from '../../kafka/topics.ts';
 import { AnswerWatch } from './answer-watch.ts';
 import type { DemoNames } from './demo-broker.ts';
-import type { Ledger } from './ledger/ledger.ts';
-import { RequestFeed } from './request-feed.ts';
+import { RequestFeed, type FeedRecord } from './request-feed.ts';
+import type { StreamBook } from './stream-book.ts';
 
 /** Partitions of the demo's topics. */
 export const DEMO_PARTITIONS = 4;
@@ -18,8 +18,8 @@ const STALL_MS = 60_000;
 const POLL_MS = 10;
 
 /** The client's side of the demo: requests in, results and error records out, all in one book. */
-export class DemoStream {
-  readonly ledger: Ledger;
+export class DemoStream<B extends StreamBook = StreamBook> {
+  readonly ledger: B;
   readonly #cluster: Cluster;
   readonly #producer: Producer;
   readonly #feed: RequestFeed;
@@ -29,8 +29,8 @@ export class DemoStream {
     cluster: Cluster,
     connection: ConnectionOptions,
     names: DemoNames,
-    ledger: Ledger,
-    images: readonly Buffer[],
+    ledger: B,
+    recordOf: (index: number) => FeedRecord | undefined,
     failed: (error: unknown) => void,
   ) {
     const topic = (name: string) => ({ name, partitions: DEMO_PARTITIONS });
@@ -38,7 +38,7 @@ export class DemoStream {
     this.#cluster = cluster;
     this.#producer = new Producer(cluster);
     this.#producer.failed.catch(failed);
-    this.#feed = new RequestFeed(this.#producer, ledger, topic(names.inputTopic), images, failed);
+    this.#feed = new RequestFeed(this.#producer, ledger, topic(names.inputTopic), recordOf, failed);
     this.#watches = [
       new AnswerWatch(connection, topic(names.outputTopic), (record, nowMs) => ledger.result(record, nowMs), failed),
       new AnswerWatch(connection, topic(names.errorTopic), (record, nowMs) => ledger.error(record, nowMs), failed),
@@ -48,24 +48,25 @@ export class DemoStream {
   /**
    * Creates the topics and begins to read those that answers come in.
    *
+   * @param recordOf the record of each request, by its index in the ledger
    * @param failed told of what the stream cannot recover from
    * @throws MillraceError when Kafka does not answer
    */
-  static async open(
+  static async open<B extends StreamBook>(
     connection: ConnectionOptions,
     names: DemoNames,
-    ledger: Ledger,
-    images: readonly Buffer[],
+    ledger: B,
+    recordOf: (index: number) => FeedRecord | undefined,
     failed: (error: unknown) => void,
     signal: AbortSignal,
-  ): Promise<DemoStream> {
+  ): Promise<DemoStream<B>> {
     const cluster = new Cluster(connection);
     const limit = AbortSignal.any([signal, AbortSignal.timeout(TOPICS_TIMEOUT_MS)]);
     const topics = [names.inputTopic, names.outputTopic, names.errorTopic];
     const wanted = topics.map((name) => ({ name, partitions: DEMO_PARTITIONS }));
     try {
       await cluster.persist('metadata', 'the topics of the demo', async () => createTopics(cluster, wanted), limit);
-      return new DemoStream(cluster, connection, names, ledger, images, failed);
+      return new DemoStream(cluster, connection, names, ledger, recordOf, failed);
     } catch (cause) {
       await cluster.close();
       signal.throwIfAborted();

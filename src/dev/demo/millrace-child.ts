@@ -20,6 +20,8 @@ export interface MillraceChildSpec {
   readonly directory: string;
   /** Answers 200 when the command is ready for work. */
   readonly readyUrl: string;
+  /** The node of the graph that it plays; several may run the same command. */
+  readonly node?: string | undefined;
 }
 
 const POLL_MS = 50;
@@ -32,15 +34,17 @@ export class MillraceChild {
   /** Standard output and error. */
   readonly logFile: string;
   readonly #name: string;
+  readonly #node: string | undefined;
   readonly #readyUrl: string;
   readonly #process: GuardedProcess;
   #ended = false;
   #stopping = false;
 
-  constructor({ program, args, env, directory, readyUrl }: MillraceChildSpec) {
+  constructor({ program, args, env, directory, readyUrl, node }: MillraceChildSpec) {
     this.#name = args[0] ?? '';
+    this.#node = node;
     this.#readyUrl = readyUrl;
-    this.logFile = join(directory, `${this.#name}.log`);
+    this.logFile = join(directory, `${[this.#name, ...(node === undefined ? [] : [node])].join('-')}.log`);
     this.#process = startGuardedProcess({
       program: program.file,
       args: [...program.args, ...args],
@@ -114,17 +118,21 @@ export class MillraceChild {
   async #failed(what: string): Promise<MillraceError> {
     const lines = await logTail(this.logFile, TAIL_LINES);
     const own = lines.findLastIndex((line) => line.startsWith(ERROR_PREFIX));
-    if (own >= 0) return ownWords(lines.slice(own));
+    if (own >= 0) return ownWords(this.#node, lines.slice(own));
     const shown = lines.map((line) => `  | ${line}`);
-    return new MillraceError([`'millrace ${this.#name}' ${what}`, ...shown].join('\n'), { code: 'DEMO_PART_FAILED' });
+    const who = this.#node === undefined ? '' : ` (node ${this.#node})`;
+    return new MillraceError([`'millrace ${this.#name}'${who} ${what}`, ...shown].join('\n'), {
+      code: 'DEMO_PART_FAILED',
+    });
   }
 }
 
 // How every command reports an error: what is wrong, and after it, indented, the remedy.
 const ERROR_PREFIX = 'millrace: ';
 
-function ownWords(lines: readonly string[]): MillraceError {
+function ownWords(node: string | undefined, lines: readonly string[]): MillraceError {
   const [first = '', ...rest] = lines;
-  const text = [first.slice(ERROR_PREFIX.length), ...rest].join('\n');
+  const who = node === undefined ? '' : `node ${node}: `;
+  const text = [who + first.slice(ERROR_PREFIX.length), ...rest].join('\n');
   return new MillraceError(text, { code: 'DEMO_PART_FAILED' });
 }

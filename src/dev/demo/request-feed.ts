@@ -2,42 +2,48 @@ import { sleep } from '../../base/clock.ts';
 import { recordSizeBytes, type RecordHeader } from '../../kafka/record.ts';
 import { Partitioner } from '../../kafka/partitioner.ts';
 import type { Producer } from '../../kafka/producer.ts';
-import type { Ledger } from './ledger/ledger.ts';
+import type { StreamBook } from './stream-book.ts';
 
 /** Bytes handed to the producer and not stored yet, at most: beyond it the feed waits. */
 const UNSETTLED_BYTES = 8 * 1024 * 1024;
 /** How long a full producer is left alone, ms. */
 const FULL_WAIT_MS = 5;
-const NO_HEADERS: readonly RecordHeader[] = [];
 
-/** Writes requests of the ledger to the input topic, in their order. */
+/** A request as it is written to the topic. */
+export interface FeedRecord {
+  readonly key: Buffer;
+  readonly value: Buffer | null;
+  readonly headers: readonly RecordHeader[];
+}
+
+/** Writes requests of the book to the input topic, in their order. */
 export class RequestFeed {
   readonly #producer: Producer;
-  readonly #ledger: Ledger;
+  readonly #book: StreamBook;
   readonly #topic: string;
   readonly #partitions: number;
-  readonly #images: readonly Buffer[];
+  readonly #recordOf: (index: number) => FeedRecord | undefined;
   readonly #partitioner = new Partitioner('murmur2');
   readonly #refused: (error: Error) => void;
   #unsettledBytes = 0;
   #stored = 0;
 
   /**
-   * @param images the request of each picture
+   * @param recordOf the record of each request, by its index in the book
    * @param refused told when the broker will never take a record
    */
   constructor(
     producer: Producer,
-    ledger: Ledger,
+    book: StreamBook,
     topic: { readonly name: string; readonly partitions: number },
-    images: readonly Buffer[],
+    recordOf: (index: number) => FeedRecord | undefined,
     refused: (error: Error) => void,
   ) {
     this.#producer = producer;
-    this.#ledger = ledger;
+    this.#book = book;
     this.#topic = topic.name;
     this.#partitions = topic.partitions;
-    this.#images = images;
+    this.#recordOf = recordOf;
     this.#refused = refused;
   }
 
@@ -62,20 +68,19 @@ export class RequestFeed {
   }
 
   #send(index: number): void {
-    const request = this.#ledger.requests[index];
-    if (request === undefined) return;
-    const key = Buffer.from(request.key);
-    const value = request.malformed ? request.malformed.value : (this.#images[request.image] ?? null);
+    const record = this.#recordOf(index);
+    if (record === undefined) return;
+    const { key, value, headers } = record;
     const partition = this.#partitioner.pick(key, this.#partitions, 0);
-    const sizeBytes = recordSizeBytes(key, value, NO_HEADERS);
-    this.#ledger.send(index, partition, performance.now());
+    const sizeBytes = recordSizeBytes(key, value, headers);
+    this.#book.send(index, partition, performance.now());
     this.#unsettledBytes += sizeBytes;
     this.#producer.send({
       topic: this.#topic,
       partition,
       key,
       value,
-      headers: NO_HEADERS,
+      headers,
       sizeBytes,
       settled: (error) => {
         this.#unsettledBytes -= sizeBytes;

@@ -17,6 +17,13 @@ export async function freePort(): Promise<number> {
   throw new MillraceError(`found no free port on 127.0.0.1 in ${ATTEMPTS} attempts`, { code: 'NO_FREE_PORT' });
 }
 
+/** So many different ones. */
+export async function freePorts(count: number): Promise<readonly number[]> {
+  const ports = new Set<number>();
+  while (ports.size < count) ports.add(await freePort());
+  return [...ports];
+}
+
 /** Whether a listener could bind 127.0.0.1:port now. */
 export function isPortFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {

@@ -71,7 +71,7 @@ test('error table: the reason with what the model said, wrapped to the terminal'
   const [request] = demoRequests(10, 1, 10).filter(({ malformed }) => malformed);
   assert.ok(request);
   const response = '{"error":"instances has the \\"wrong\\" shape"}';
-  const record = { key: request.key, source: '', value: null, code: 'MODEL_STATUS', message: "node 'm' answered 400", response }; // prettier-ignore
+  const record = { key: request.key, source: '', value: null, protoName: '', code: 'MODEL_STATUS', message: "node 'm' answered 400", response }; // prettier-ignore
   const table = errorTable([{ request, record }], 80);
   const words = table.replace(/[│\s]+/g, ' ');
   assert.match(words, /an empty value MODEL_STATUS node 'm' answered 400: /);

@@ -27,7 +27,7 @@ function sentLedger() {
     offsets[partition] = (offsets[partition] ?? 0) + 1;
     const value = request.malformed ? request.malformed.value : answer([0.7, 0.2 - request.image / 100, 0.1 + request.image / 100]); // prettier-ignore
     const code = request.malformed ? 'MODEL_STATUS' : '';
-    answers.push({ key: request.key, source, value, code, message: '', response: '' });
+    answers.push({ key: request.key, source, value, protoName: '', code, message: '', response: '' });
   }
   return { ledger, answers };
 }

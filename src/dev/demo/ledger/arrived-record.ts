@@ -6,6 +6,8 @@ export interface ArrivedRecord {
   /** `topic/partition/offset` of the request it answers; empty where it says none. */
   readonly source: string;
   readonly value: Buffer | null;
+  /** Full name of the message that the value is; empty for JSON. */
+  readonly protoName: string;
   /** What an error record says; empty strings in a result. */
   readonly code: string;
   readonly message: string;
@@ -21,6 +23,7 @@ export function arrivedRecord(record: InputRecord): ArrivedRecord {
     key: record.key?.toString() ?? '',
     source: header('millrace-source'),
     value: record.value,
+    protoName: header('proto-name'),
     code: header('millrace-error-code'),
     message: header('millrace-error-message'),
     response: header('millrace-error-response'),

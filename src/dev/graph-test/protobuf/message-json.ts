@@ -50,6 +50,11 @@ export function messagesOf(path: string): { readonly request: string; readonly a
   return method && { request: method.input.typeName, answer: method.output.typeName };
 }
 
+/** Whether one of the protocols has a message of that full name. */
+export function knowsMessage(messageName: string): boolean {
+  return registry.getMessage(messageName) !== undefined;
+}
+
 function schemaOf(messageName: string): DescMessage {
   const schema = registry.getMessage(messageName);
   if (schema === undefined) throw new MessageError(`nobody knows the message '${messageName.slice(0, 100)}'`);

@@ -1,0 +1,110 @@
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { DemoStream } from '../../../dev/demo/demo-stream.ts';
+import type { MillraceProgram } from '../../../dev/demo/millrace-child.ts';
+import { ExampleLedger, type ExampleRequest } from '../../../dev/example/example-ledger.ts';
+import type { Example } from '../../../dev/example/example.ts';
+import { countText, plural } from '../../amounts.ts';
+import { foldText } from '../fold-text.ts';
+import { keptRunning, nextSteps, shown, type NextStep } from '../next-steps.ts';
+import { openStream } from '../open-stream.ts';
+import { playDemo, type DemoStage, type StageSettings } from '../play-demo.ts';
+import { StreamView } from '../stream-view.ts';
+import { loadExample } from './load-example.ts';
+import { nodeCalls } from './node-calls.ts';
+import { outcomeTable } from './outcome-table.ts';
+import { readRequests } from './read-requests.ts';
+
+const ABOUT_WIDTH = 100;
+
+export interface ExampleSettings extends StageSettings {
+  readonly keep: boolean;
+  /** Records in flight. */
+  readonly workers: number;
+}
+
+/**
+ * Runs the example of a folder from begin to end; nothing of it is left afterwards.
+ *
+ * @returns the exit code: 0 when every request had its one result, or as many as expected an error record; else as of `playDemo`
+ * @throws MillraceError when the example is not right, or a part of it cannot run
+ */
+export async function runExample(folder: string, settings: ExampleSettings, program: MillraceProgram): Promise<number> {
+  const example = loadExample(folder);
+  const plan = { ...example.plan, env: { KAFKA_WORKERS: String(settings.workers) } };
+  return playDemo(settings, program, plan, async (stage) => {
+    const requests = await readRequests(example.requests, stage.signal);
+    return play(example, requests, settings, stage);
+  });
+}
+
+async function play(
+  example: Example,
+  requests: readonly ExampleRequest[],
+  { keep }: ExampleSettings,
+  { command, screen, world, signal }: DemoStage,
+): Promise<number> {
+  const about = foldText(example.about, Math.min(ABOUT_WIDTH, process.stdout.columns || ABOUT_WIDTH) - 2);
+  screen.print(`\n${about.replaceAll(/^/gm, '  ')}\n`);
+  await world.startServers(screen, signal);
+  const stream = await open(example, requests, { command, screen, world, signal });
+  await world.startDeployment(screen, signal);
+  screen.print(`\n  Sending ${plural(requests.length, 'request')}:`);
+  const view = new StreamView(stream, screen.paint);
+  await screen.watch(
+    () => view.now(),
+    async () => stream.run(0, requests.length, undefined, signal),
+  );
+  const calls = await nodeCalls(world, signal);
+  if (!keep) await world.stopDeployment(screen);
+  await stream.caughtUp(signal);
+  const { ledger } = stream;
+  screen.print(`\n${outcomeTable(ledger, example.requests.protoName ?? '', process.stdout.columns || 0)}`);
+  const counts = [...calls].map(([name, count]) => `${name} ${countText(count)}`);
+  screen.print(`\n  Calls of the models: ${counts.join(', ')}`);
+  const exitCode = judge(ledger, screen);
+  if (!keep) {
+    screen.print(`\n${nextSteps(steps(example, command), screen.paint)}\n`);
+    return exitCode;
+  }
+  screen.print(`\n${keptRunning(command, world, screen.paint)}\n`);
+  await world.untilInterrupted(signal);
+  return exitCode;
+}
+
+async function open(
+  { requests: { protoName }, expectErrors }: Example,
+  requests: readonly ExampleRequest[],
+  { world, screen, signal }: DemoStage,
+): Promise<DemoStream<ExampleLedger>> {
+  const ledger = new ExampleLedger(requests, world.names.inputTopic, expectErrors);
+  const headers = protoName === undefined ? [] : [[Buffer.from('proto-name'), Buffer.from(protoName)] as const];
+  const recordOf = (index: number) => {
+    const request = requests[index];
+    return request && { key: Buffer.from(request.key), value: request.value, headers };
+  };
+  return openStream(world, screen, ledger, recordOf, signal);
+}
+
+function judge(ledger: ExampleLedger, { print, paint }: DemoStage['screen']): number {
+  const problems = ledger.problems();
+  if (problems.length === 0) {
+    const errors = ledger.errors === 0 ? '' : `, ${plural(ledger.errors, 'error record')} that should be there`;
+    const sentence = `Every request has exactly one answer: ${plural(ledger.results, 'result')}${errors}.`;
+    print(`\n${paint('green', '✔')} ${paint('bold', sentence)}`);
+    return 0;
+  }
+  print(`\n${paint('red', '✘')} ${paint('bold', 'Not every request has the answer that it should have:')}`);
+  for (const problem of problems) print(`    ${problem}`);
+  return 1;
+}
+
+function steps({ plan: { deployment } }: Example, command: string): readonly NextStep[] {
+  const folder = shown(dirname(deployment));
+  const tests = deployment.replace(/(\.ya?ml)$/, '.test$1');
+  return [
+    [`${command} demo ${folder} --keep`, 'the same, and everything stays up'],
+    ...(existsSync(tests) ? [[`${command} test ${shown(tests)}`, 'its tests, without models or Kafka'] as const] : []),
+    [`${command} validate ${shown(deployment)}`, 'check a SeldonDeployment'],
+  ];
+}

@@ -1,0 +1,36 @@
+/** What a demo runs. */
+export interface DemoPlan {
+  /** The SeldonDeployment, a file. */
+  readonly deployment: string;
+  /** `metadata.name` of it. */
+  readonly deploymentName: string;
+  readonly predictor: string;
+  /** Topics as the document names them. */
+  readonly inputTopic: string;
+  readonly outputTopic: string;
+  /** How the deployment calls its models. */
+  readonly transport: 'rest' | 'grpc';
+  /** Variables of the predictor, beside those that say where Kafka is. */
+  readonly env: Readonly<Record<string, string>>;
+  /** The model servers, one for each node that is called. */
+  readonly nodes: readonly DemoNode[];
+  /** Arguments of `millrace produce` that send the requests anew, without broker and topic; empty where it cannot. */
+  readonly produce: readonly string[];
+}
+
+/** A model server of a demo. */
+export interface DemoNode {
+  /** The graph's name for it, and the model's. */
+  readonly name: string;
+  /** Arguments of `millrace model-server`, beside name and ports. */
+  readonly args: readonly string[];
+  /** What it is called in lines for people. */
+  readonly title: string;
+}
+
+/** A node with the ports that were found for it. */
+export interface PlacedNode extends DemoNode {
+  readonly port: number;
+  /** Undefined where only REST is called. */
+  readonly grpcPort: number | undefined;
+}
