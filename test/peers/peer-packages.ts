@@ -6,7 +6,7 @@ import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { cacheFolder } from '../../src/dev/kafka/install/kafka-jars.ts';
+import { cacheFolder, removeAbandoned } from '../../src/dev/kafka/install/kafka-jars.ts';
 import { findPython, type Python } from './python.ts';
 
 /** Each has an environment of its own: one needs protobuf 3 and numpy 1, the other newer ones. */
@@ -59,6 +59,7 @@ async function environmentOf(packages: PeerPackages, env: NodeJS.ProcessEnv): Pr
   );
   try {
     await mkdir(partial, { recursive: true });
+    await removeAbandoned(cacheFolder(env));
     const problem = await install(python, partial, requirements, env);
     if (problem !== undefined) return { missing: `pip could not install ${packages}: ${problem}` };
     await rename(partial, folder).catch((error: unknown) => {

@@ -89,8 +89,8 @@ function mavenError(error: ExecFileException, printed: string): MillraceError {
   });
 }
 
-// Left by downloads that were killed.
-async function removeAbandoned(cache: string): Promise<void> {
+/** Removes what downloads into the cache left that were killed more than an hour ago (`*.partial-*`). */
+export async function removeAbandoned(cache: string): Promise<void> {
   for (const name of await readdir(cache)) {
     if (!name.includes('.partial-')) continue;
     const path = join(cache, name);
