@@ -130,7 +130,10 @@ test('a record that Kafka refuses is named, the others are stored, and the exit 
   const large = JSON.stringify('x'.repeat(20_000));
   const produced = await millrace(['produce', '-', '--topic', topic], { env, input: `1\n${large}\n3\n` });
   assert.equal(produced.code, 1);
-  assert.match(produced.stderr, /^standard input, line 2: .*MESSAGE_TOO_LARGE/m);
+  assert.match(
+    produced.stderr,
+    /^standard input, line 2: .*MESSAGE_TOO_LARGE\n {2}raise max\.message\.bytes of the topic/m,
+  );
   assert.match(produced.stdout, /^2 records in .*, 1 refused\n$/);
   assert.deepEqual((await readAll(broker, topic)).map(({ value }) => String(value)), ['1', '3']); // prettier-ignore
 });

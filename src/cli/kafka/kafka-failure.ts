@@ -23,6 +23,9 @@ function remedyOf(code: string, topic: string): string | undefined {
       return 'give this user the right IdempotentWrite (to produce) or Create (for --create-topic) on the cluster';
     case 'INVALID_TOPIC_EXCEPTION':
       return 'a topic name has letters, digits, dots, dashes and underscores, 249 at most';
+    case 'MESSAGE_TOO_LARGE':
+    case 'RECORD_LIST_TOO_LARGE':
+      return `raise max.message.bytes of the topic '${topic}' (Kafka's default is 1 MiB), or send smaller records`;
     default:
       return tlsRemedy(code);
   }

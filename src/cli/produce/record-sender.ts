@@ -1,4 +1,3 @@
-import { errorText } from '../../base/errors.ts';
 import { Partitioner } from '../../kafka/partitioner.ts';
 import { Producer } from '../../kafka/producer.ts';
 import { recordSizeBytes, type RecordHeader } from '../../kafka/record.ts';
@@ -33,7 +32,7 @@ export class RecordSender {
   readonly #producer: Producer;
   readonly #target: SendTarget;
   readonly #partitioner: Partitioner;
-  readonly #refusal: (place: string, why: string) => void;
+  readonly #refusal: (place: string, error: Error) => void;
   readonly #failed = new AbortController();
   readonly #watch: NodeJS.Timeout;
   #failure: Error | undefined;
@@ -42,7 +41,7 @@ export class RecordSender {
   #room: PromiseWithResolvers<void> | undefined;
 
   /** @param refusal is told of each record that Kafka will never take */
-  constructor(session: KafkaSession, target: SendTarget, refusal: (place: string, why: string) => void) {
+  constructor(session: KafkaSession, target: SendTarget, refusal: (place: string, error: Error) => void) {
     this.#session = session;
     this.#producer = new Producer(session.cluster);
     this.#target = target;
@@ -115,7 +114,7 @@ export class RecordSender {
       this.sizeBytes += sizeBytes;
     } else {
       this.refused++;
-      this.#refusal(place(), errorText(error));
+      this.#refusal(place(), error);
     }
     // Half empty, so that the reader of the file does not go on by single records.
     if (

@@ -69,9 +69,11 @@ async function send(
   progress: Progress,
 ): Promise<void> {
   const begunMs = performance.now();
-  const sender = new RecordSender(session, target, (place, why) => {
+  const sender = new RecordSender(session, target, (place, error) => {
     progress.stop();
-    if (sender.refused <= TOLD_REFUSALS) note(`${place}: ${why}`);
+    if (sender.refused <= TOLD_REFUSALS) note(`${place}: ${error.message}`);
+    const explained = explainKafkaError(error, target.topic);
+    if (sender.refused === 1 && explained instanceof MillraceError && explained.remedy) note(`  ${explained.remedy}`);
   });
   let failure: Error | undefined;
   try {
