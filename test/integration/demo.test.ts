@@ -1,7 +1,7 @@
 // The real command on real Kafka: its verdict, and that nothing of it is left, however it ends.
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -186,4 +186,48 @@ test('demo: kept running, it ends with its verdict on Ctrl-C', linuxOnly, async 
   run.child.kill('SIGINT');
   assert.deepEqual(await run.ended, { code: 0, signal: null }, run.output());
   await nothingLeft(run);
+});
+
+test(
+  'demo of a folder: kept running, it ends with its verdict on Ctrl-C, and nothing is left',
+  linuxOnly,
+  async (t) => {
+    const run = demo(t, ['examples/graphs/router', '--keep', '--broker', testBroker()]);
+    await run.until(/A second replica:\n.*millrace run .*\n/);
+    assert.match(
+      run.output(),
+      /More requests:\n *bin\/millrace produce examples\/graphs\/router\/requests\.jsonl --broker/,
+    );
+    assert.equal(run.output().match(/model server of node (?:language|english|german)$/gm)?.length, 3);
+    const [, ending = ''] = /languages-input(-\w+)/.exec(run.output()) ?? [];
+    run.child.kill('SIGINT');
+    assert.deepEqual(await run.ended, { code: 0, signal: null }, run.output());
+    await nothingLeft(run);
+    assert.deepEqual(await topicsWith(ending), []);
+  },
+);
+
+test('demo of a folder: with its own Kafka, Ctrl-C while it starts leaves nothing', linuxOnly, async (t) => {
+  const run = demo(t, ['examples/graphs/mix']);
+  await run.until(/ready at/);
+  run.child.kill('SIGINT');
+  assert.deepEqual(await run.ended, { code: 130, signal: null }, run.output());
+  await nothingLeft(run);
+});
+
+test('demo of a folder: what is wrong with it is said before anything is started', linuxOnly, async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-test-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const missing = demo(t, [folder]);
+  assert.equal((await missing.ended).code, 2);
+  assert.match(missing.output(), /has no demo\.yaml\n {2}give a folder with one/);
+  writeFileSync(join(folder, 'demo.yaml'), 'about: x\nnodes: {}\n');
+  writeFileSync(join(folder, 'deployment.yaml'), readFileSync('examples/graphs/router/deployment.yaml'));
+  const wrong = demo(t, [folder]);
+  assert.equal((await wrong.ended).code, 1);
+  assert.match(wrong.output(), /nodes \(line 2\): nothing plays the node 'english'; add english:/);
+  await nothingLeft(wrong);
+  const misplaced = demo(t, ['examples/graphs/router', '--rate', '5']);
+  assert.equal((await misplaced.ended).code, 2);
+  assert.match(misplaced.output(), /--rate is for the demo without FOLDER/);
 });

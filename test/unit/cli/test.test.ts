@@ -50,7 +50,17 @@ suite('millrace test', () => {
       stdout,
       /^examples\/cifar10\/deployment\.test\.yaml\n {2}✓ the scores of the model are the prediction {2}\d+ ms\n/,
     );
-    for (const name of ['ab-test', 'chain', 'combiner', 'router']) {
+    for (const name of [
+      'ab-test',
+      'average',
+      'chain',
+      'chain-seldon',
+      'chain-tensorflow',
+      'combiner',
+      'mix',
+      'router',
+      'router-grpc',
+    ]) {
       assert.match(stdout, new RegExp(`^examples/graphs/${name}/deployment\\.test\\.yaml$`, 'm'));
     }
     assert.match(stdout, /\n\d+ passed, 0 failed in \d\.\d\d s\n$/);

@@ -1,0 +1,108 @@
+// Every example as its README has it: one command, real model servers, real Kafka. What is pinned is what a reader should see.
+import assert from 'node:assert/strict';
+import { globSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after, suite, test } from 'node:test';
+import { testBroker } from '../broker.ts';
+import { millrace } from '../millrace.ts';
+
+interface Expected {
+  readonly results: number;
+  readonly errors?: number;
+  /** Texts of the table; its lines and folds are left out. */
+  readonly shown: readonly string[];
+  /** Calls of each node, where they are certain. */
+  readonly calls: RegExp;
+}
+
+const EXPECTED: Readonly<Record<string, Expected>> = {
+  'examples/graphs/chain': {
+    results: 6,
+    errors: 1,
+    shown: ['data: [51000,2000]', 'error record MODEL_STATUS', 'a list is expected'],
+    calls: /scaler 7, regressor 6, prices 6/,
+  },
+  'examples/graphs/chain-seldon': {
+    results: 6,
+    shown: ['ndarray: [[1200]]', 'ndarray: [[144000]]'],
+    calls: /euros 6, tax 6, cents 6/,
+  },
+  'examples/graphs/chain-tensorflow': {
+    results: 4,
+    errors: 1,
+    shown: ['predictions: [[255,255,255]]', 'predictions: [[204,153,51]]', 'error record REQUEST_INVALID'],
+    calls: /normalise 4, negative 4, pixels 4/,
+  },
+  'examples/graphs/router': {
+    results: 10,
+    shown: ['ndarray: ["hello"]', 'ndarray: ["hallo"]'],
+    calls: /language 10, english 5, german 5/,
+  },
+  'examples/graphs/router-grpc': {
+    results: 10,
+    shown: ['modelName: "fahrenheit"', 'fp32Contents: [50]'],
+    calls: /scale 10, celsius [1-9], fahrenheit [1-9]/,
+  },
+  'examples/graphs/combiner': {
+    results: 5,
+    shown: ['ndarray: [[2,4]]', 'ndarray: [[200,2000]]'],
+    calls: /average 5, forest 5, boosting 5, network 5/,
+  },
+  'examples/graphs/average': {
+    results: 4,
+    shown: ['ndarray: [[10,20,30]]}, meta'],
+    calls: /average 4, low 4, high 4/,
+  },
+  'examples/graphs/ab-test': { results: 100, shown: [], calls: /current [4-9]\d, candidate \d/ },
+  'examples/graphs/mix': {
+    results: 12,
+    shown: ['ndarray: [[20]]', 'ndarray: [[22.5]]'],
+    calls: /scaler 12, average 12, base 12, choice 12, small 6, large 6/,
+  },
+  'examples/cifar10': { results: 20, shown: ['floatVal: [0.94', 'rawsP6WkJD'], calls: /resnet32 20/ },
+  'examples/digits': {
+    results: 500,
+    shown: ['id: "digit-0"', 'name: "digit", datatype: "INT64"'],
+    calls: /digits 500/,
+  },
+};
+
+/** The text of a table without its lines: what stands in a column, from top to bottom. */
+function tableText(output: string): string {
+  const columns: string[] = [];
+  for (const line of output.split('\n').filter((one) => one.startsWith('│'))) {
+    for (const [index, cell] of line.split('│').slice(1, -1).entries())
+      columns[index] = `${columns[index] ?? ''} ${cell.trim()}`;
+  }
+  return columns.join('\n');
+}
+
+/** Where a cell was folded does not matter. */
+const packed = (text: string) => text.replace(/\s+/g, '');
+
+suite('examples', { concurrency: 2 }, () => {
+  // Dozens of processes start here, each with the same program: it is compiled once.
+  const cache = mkdtempSync(join(tmpdir(), 'millrace-test-'));
+  after(() => rmSync(cache, { recursive: true, force: true }));
+
+  for (const folder of globSync('examples/**/demo.yaml').map(dirname).sort()) {
+    test(folder, async () => {
+      const expected = EXPECTED[folder] ?? assert.fail(`nobody says what is to be seen in ${folder}`);
+      const args = ['demo', folder, '--plain', '--broker', testBroker()];
+      const { code, stdout, stderr } = await millrace(args, { env: { NODE_COMPILE_CACHE: cache } });
+      assert.equal(code, 0, `${stdout}\n${stderr}`);
+      const { results, errors = 0, shown, calls } = expected;
+      const failed = errors === 0 ? '' : `, ${errors} error record that should be there`;
+      assert.ok(stdout.includes(`Every request has exactly one answer: ${results} results${failed}.`), stdout);
+      const table = packed(tableText(stdout));
+      for (const text of shown) assert.ok(table.includes(packed(text)), `${text} is not in\n${stdout}`);
+      assert.match(stdout, calls);
+    });
+  }
+
+  test('each that is expected is there', () => {
+    const found = globSync('examples/**/demo.yaml').map(dirname).sort();
+    assert.deepEqual(found, Object.keys(EXPECTED).sort());
+  });
+});
