@@ -130,7 +130,8 @@ export class ModelCallMetrics {
   /** Over HTTP the path and `post`, over gRPC the full method and `unary`, as Seldon has it. */
   #service({ method, modelName, payload }: NodeCall, transport: Transport) {
     const { protocol } = this.#measured;
-    if (transport === 'rest') return { service: restPath(protocol, method, modelName), method: VERBS[method] ?? 'post' };
+    if (transport === 'rest')
+      return { service: restPath(protocol, method, modelName), method: VERBS[method] ?? 'post' };
     return { service: grpcMethod(protocol, method, payload.messageName ?? '')?.path ?? '', method: 'unary' };
   }
 }
