@@ -74,6 +74,8 @@ export class BrokerConnections {
     // The pool listens for a connection's first error only; a second one must not end the process.
     pool.on('connecting', ({ connection }) => {
       connection.on('error', (error: Error) => this.#ended.set(connection, error));
+      // One that the broker closed would log in again when its session ends, and wait for an answer that cannot come.
+      connection.on('close', () => void connection.close());
     });
     this.#pools.set(key, pool);
     return pool;
