@@ -144,7 +144,7 @@ test('the package holds what the program needs, and nothing else', { skip }, asy
     [],
   );
   assert.deepEqual(
-    paths.filter((path) => /\.ts$|\.test\.|(?:^|\/)node_modules\/|\/train\/|decisions/.test(path)),
+    paths.filter((path) => /\.ts$|\.test\.js$|(?:^|\/)node_modules\/|\/train\/|decisions/.test(path)),
     [],
   );
   for (const path of ['LICENSE', 'package.json', 'bin/millrace', 'dist/cli/main.js'])
