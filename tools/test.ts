@@ -99,7 +99,7 @@ const steps: readonly Step[] = [
   {
     name: 'integration',
     what: 'integration tests on real Kafka',
-    run: () => tests('integration', 1, 900_000, './test/kafka-setup.ts'),
+    run: () => tests('integration', 2, 900_000, './test/kafka-setup.ts'),
   },
 ];
 

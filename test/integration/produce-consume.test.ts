@@ -231,12 +231,12 @@ test('consume --follow prints records as they come, until --max, --idle or Ctrl-
   assert.equal(idle.code, 1);
   assert.match(idle.stderr, /4 records/);
 
-  const stopped = startMillrace(['consume', '--topic', topic, '--follow', '--from', '-1'], { env });
+  const stopped = startMillrace(['consume', '--topic', topic, '--partition', '0', '--follow', '--from', '-1'], { env });
   await stopped.printed('too much');
   stopped.kill('SIGINT');
   const end = await stopped.ended;
   assert.equal(end.code, 0, end.stderr);
-  assert.match(end.stderr, /^2 records, /m);
+  assert.match(end.stderr, /^1 record, /m);
 });
 
 test('consume ends at the end of a topic whose last offsets hold no records, and leaves aborted ones out', async () => {
