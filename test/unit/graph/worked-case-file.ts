@@ -66,7 +66,7 @@ export interface CaseRequest {
 }
 
 /** The deployment of a case, as JSON. */
-export function caseDeployment(one: WorkedCase): string {
+export function caseDeployment(one: Pick<WorkedCase, 'env' | 'deployment' | 'protocol' | 'transport'>): string {
   const { predictor } = one.deployment;
   const env = Object.entries(one.env ?? {}).map(([name, value]) => ({ name, value }));
   const spec = {
@@ -177,7 +177,7 @@ class Text {
   }
 }
 
-class Base64 extends Text {}
+export class Base64 extends Text {}
 
 const textTag = {
   tag: '!text',
@@ -186,7 +186,7 @@ const textTag = {
   stringify: ({ value }: { value: unknown }) => JSON.stringify((value as Text).text),
 };
 
-const base64Tag = {
+export const base64Tag = {
   tag: '!base64',
   identify: (value: unknown) => value instanceof Base64,
   resolve: (text: string) => text,

@@ -5,6 +5,7 @@ import { readGraphTests } from '../../../src/dev/graph-test/format/read-graph-te
 import { runGraphTests } from '../../../src/dev/graph-test/run/run-graph-tests.ts';
 import type { SeenCall } from '../../../src/dev/graph-test/run/seen-call.ts';
 import type { NodeFailureCode } from '../../../src/graph/failure-codes.ts';
+import { checkOrder } from './check-order.ts';
 import { caseDeployment, caseTests, type CaseCall, type CaseRequest, type WorkedCase } from './worked-case-file.ts';
 
 // The worked cases of Seldon Core 1.17's executor that enter or run over REST, at the level of the graph, by the same door as the
@@ -83,7 +84,7 @@ async function run(one: WorkedCase): Promise<void> {
       assert.equal(outcome.output.contentEncoding, one.output.headers?.['Content-Encoding'] ?? '');
     }
   }
-  if (one.records === undefined || one.records.length === 1) checkOrder(one, calls);
+  if (one.records === undefined || one.records.length === 1) checkOrder(one.calls, one.parallel ?? [], calls);
 }
 
 /** What must come of each request. A record that fails in the graph before a call has none. */
@@ -109,25 +110,4 @@ function outputText({ output }: WorkedCase): string | undefined {
   return output?.bodyText?.replace(/\\u(003c|003e|0026|2028|2029)/g, (_, hex: string) =>
     String.fromCharCode(Number.parseInt(hex, 16)),
   );
-}
-
-/** The calls are those of the case, in its order; what the case says of before, after and at the same time must hold. */
-function checkOrder(one: WorkedCase, seen: readonly SeenCall[]): void {
-  const byId = new Map<string, SeenCall>();
-  for (const [index, call] of one.calls.entries()) {
-    const found = seen[index];
-    assert.ok(found && found.node === call.node, `call ${index + 1} is no call of ${call.node}`);
-    for (const earlier of call.after ?? []) {
-      const before = byId.get(earlier);
-      assert.ok(before && before.ended < found.began, `${call.id} began before ${earlier} had ended`);
-    }
-    if (call.id !== undefined) byId.set(call.id, found);
-  }
-  for (const group of one.parallel ?? []) {
-    const members = group.map((id) => byId.get(id)).filter((call) => call !== undefined);
-    assert.equal(members.length, group.length);
-    const lastBegan = Math.max(...members.map((call) => call.began));
-    const firstEnded = Math.min(...members.map((call) => call.ended));
-    assert.ok(lastBegan < firstEnded, `${group.join(', ')} did not overlap`);
-  }
 }
