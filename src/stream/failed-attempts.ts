@@ -36,8 +36,15 @@ export class FailedAttempts {
     if (kind === 'retry') {
       if (job.attempts <= this.#options.retries) return this.#retry(job, error);
       // A server that says "not now" to the last attempt may be on its way down or up: while its own check fails, it is waited for.
-      const unready = isBusy(error) ? await this.#unready() : undefined;
-      if (unready !== undefined) return this.#wait(job, unready);
+      if (isBusy(error)) {
+        const unready = await this.#unready();
+        if (unready !== undefined) return this.#wait(job, unready);
+        // It may have come up between its answer and the check: one attempt more, once.
+        if (!job.hadLastChance) {
+          job.hadLastChance = true;
+          return this.#retry(job, error);
+        }
+      }
     }
     job.failure = describeFailure(error);
     return 'ended';

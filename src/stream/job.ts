@@ -17,6 +17,8 @@ export class Job {
   readonly receivedAtMs: number;
   /** Bytes that the job keeps alive: the request, the objects around it, and the result once there is one. */
   heldBytes: number;
+  /** It was given an attempt beyond the limit, because its busy model was found ready. */
+  hadLastChance = false;
   /** Attempts begun, counted from 1. */
   attempts = 0;
   /** Keeps results in order; undefined where no order is asked for. */

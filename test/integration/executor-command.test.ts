@@ -126,6 +126,8 @@ test("millrace executor runs with the operator's command line and environment, a
   const input = uniqueTopic('exec-in');
   const output = uniqueTopic('exec-out');
   await createTopic(bootstrap, input);
+  // Read below before the executor, which waits for its model, would have made it.
+  await createTopic(bootstrap, output);
   await produceRecords(bootstrap, input, [{ key: 'k', value: '{"data":{"ndarray":[1]}}' }]);
   const { port: modelPort, server } = await startModel();
   server.close();
