@@ -57,9 +57,9 @@ function demo(t: TestContext, args: readonly string[], env: NodeJS.ProcessEnv = 
   };
 }
 
-async function until(condition: () => boolean, what: string, more = () => ''): Promise<void> {
+async function until(condition: () => boolean | Promise<boolean>, what: string, more = () => ''): Promise<void> {
   const deadline = Date.now() + TIMEOUT_MS;
-  while (!condition()) {
+  while (!(await condition())) {
     if (Date.now() > deadline) throw new Error(`waited in vain for ${what}\n${more()}`);
     await sleep(20);
   }
@@ -122,7 +122,8 @@ test(
     assert.match(output, /Try next:/);
     assert.doesNotMatch(output, /\u001b/);
     const [, ending = ''] = /cifar10-rest-input(-\w+)/.exec(output) ?? [];
-    assert.deepEqual(await topicsWith(ending), []);
+    // A broker that is busy still names a topic for a moment after it was deleted.
+    await until(async () => (await topicsWith(ending)).length === 0, 'the end of the demo topics');
     await nothingLeft(run);
   },
 );
