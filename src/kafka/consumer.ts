@@ -3,7 +3,7 @@ import { AssignedPartition } from './assigned-partition.ts';
 import { offsetOutOfRange, offsetsCommitted, partitionsAssigned, partitionsRevoked } from './channels.ts';
 import { withResponse, errorName, type Cluster } from './cluster.ts';
 import { Fetcher } from './fetcher.ts';
-import { GroupMember } from './group-member.ts';
+import { GroupMember } from './group/group-member.ts';
 import { KafkaError, classifyKafkaCode, toKafkaError } from './kafka-error.ts';
 import { logOffsets } from './log-offsets.ts';
 import type { ConsumerOptions } from './options.ts';

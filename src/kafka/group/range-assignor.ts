@@ -1,5 +1,5 @@
 /** What one member of the group asks for. */
-export interface GroupMember {
+export interface GroupSubscriber {
   readonly memberId: string;
   readonly groupInstanceId: string | null;
   readonly topics: readonly string[];
@@ -13,7 +13,10 @@ export type Assignment = ReadonlyMap<string, ReadonlyMap<string, readonly number
  * not come out even. Members are ordered by instance id where they have one, else by member id, as the Java client does, so
  * that every leader comes to the same result.
  */
-export function assignRange(members: readonly GroupMember[], partitionCounts: ReadonlyMap<string, number>): Assignment {
+export function assignRange(
+  members: readonly GroupSubscriber[],
+  partitionCounts: ReadonlyMap<string, number>,
+): Assignment {
   const result = new Map<string, Map<string, number[]>>(members.map((member) => [member.memberId, new Map()]));
   for (const [topic, count] of partitionCounts) {
     const takers = members.filter((member) => member.topics.includes(topic)).sort(byId);
@@ -34,7 +37,7 @@ export function assignRange(members: readonly GroupMember[], partitionCounts: Re
   return result;
 }
 
-function byId(a: GroupMember, b: GroupMember): number {
+function byId(a: GroupSubscriber, b: GroupSubscriber): number {
   // Static members sort before dynamic ones and keep their place over restarts.
   if ((a.groupInstanceId === null) !== (b.groupInstanceId === null)) return a.groupInstanceId === null ? 1 : -1;
   const left = a.groupInstanceId ?? a.memberId;

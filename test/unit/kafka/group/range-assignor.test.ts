@@ -1,15 +1,15 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { assignRange, type GroupMember } from '../../../src/kafka/assignor.ts';
+import { assignRange, type GroupSubscriber } from '../../../../src/kafka/group/range-assignor.ts';
 
 const TOPIC = 'requests';
 
-function dynamic(memberId: string, topics: readonly string[] = [TOPIC]): GroupMember {
+function dynamic(memberId: string, topics: readonly string[] = [TOPIC]): GroupSubscriber {
   return { memberId, groupInstanceId: null, topics };
 }
 
-function partitionsOf(members: readonly GroupMember[], count: number): Record<string, readonly number[]> {
+function partitionsOf(members: readonly GroupSubscriber[], count: number): Record<string, readonly number[]> {
   const assignment = assignRange(members, new Map([[TOPIC, count]]));
   return Object.fromEntries([...assignment].map(([member, topics]) => [member, topics.get(TOPIC) ?? []]));
 }

@@ -1,9 +1,9 @@
-import { sleep } from '../base/clock.ts';
-import { apis } from './api.ts';
-import type { Cluster } from './cluster.ts';
+import { sleep } from '../../base/clock.ts';
+import { apis } from '../api.ts';
+import type { Cluster } from '../cluster.ts';
 import { GroupCoordinator } from './group-coordinator.ts';
 import { assignedPartitions, groupAssignments, subscription, topicsOf } from './group-messages.ts';
-import { KafkaError, toKafkaError } from './kafka-error.ts';
+import { KafkaError, toKafkaError } from '../kafka-error.ts';
 import { partitionCounts } from './partition-counts.ts';
 
 export interface GroupMemberOptions {

@@ -4,7 +4,7 @@ import {
   encodeConsumerProtocolAssignment,
   encodeConsumerProtocolSubscription,
 } from '@platformatic/kafka';
-import { assignRange } from './assignor.ts';
+import { assignRange } from './range-assignor.ts';
 
 // What members of a group tell each other through the coordinator, which does not read it. Version 0 of the consumer protocol
 // has all that range assignment needs, and every client reads it.
