@@ -24,6 +24,8 @@ export interface Ended {
 export interface RunningMillrace {
   readonly ended: Promise<Ended>;
   kill(signal: NodeJS.Signals): void;
+  /** Standard output so far. */
+  output(): string;
   /** Resolves when the text has been printed; rejects when the program ends without it. */
   printed(text: string): Promise<void>;
   /** Reads no more of its standard output. */
@@ -56,6 +58,7 @@ export function startMillrace(args: readonly string[], options: MillraceOptions 
   return {
     ended,
     kill: (signal) => void child.kill(signal),
+    output: () => stdout,
     printed: async (text) =>
       new Promise((resolve, reject) => {
         const look = () => stdout.includes(text) && resolve();

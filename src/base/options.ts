@@ -42,8 +42,11 @@ export const choice = <C extends string>(spec: Extra<C> & { readonly choices: re
 
 export type Parsed = { readonly value: unknown } | { readonly expected: string };
 
+/** Where a value's text stands: flags take Go's base prefixes (`0x1F`, octal `017`), environment variables decimal numbers only. */
+export type ValueSource = 'flag' | 'variable';
+
 /** Reads one value from its text; `expected` says what would have been right. */
-export function parseOption(spec: OptionSpec<unknown>, text: string): Parsed {
+export function parseOption(spec: OptionSpec<unknown>, text: string, source: ValueSource): Parsed {
   switch (spec.kind) {
     case 'string':
       return { value: text };
@@ -52,8 +55,9 @@ export function parseOption(spec: OptionSpec<unknown>, text: string): Parsed {
     case 'choice':
       return spec.choices?.includes(text) ? { value: text } : { expected: `one of ${spec.choices?.join(', ')}` };
     case 'integer':
+      return bounded(spec, source === 'flag' ? parseGoInteger(text) : parseDecimal(text), 'a whole number');
     case 'number':
-      return bounded(spec, parseNumber(text, spec.kind), spec.kind === 'integer' ? 'a whole number' : 'a number');
+      return bounded(spec, parseNumber(text), 'a number');
     case 'duration':
       return bounded(spec, parseGoDuration(text), 'a duration such as 15s or 1m30s');
   }
@@ -73,13 +77,24 @@ function parseBoolean(text: string): Parsed {
   return { expected: 'true or false' };
 }
 
+function parseNumber(text: string): number | undefined {
+  return text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : undefined;
+}
+
 // Go's strconv.ParseInt with base 0, which its flag package uses: base prefixes, octal by a leading zero, underscores.
-function parseNumber(text: string, kind: 'integer' | 'number'): number | undefined {
-  if (kind === 'number') return text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : undefined;
+function parseGoInteger(text: string): number | undefined {
   const match = /^([+-]?)(0[xX](?:_?[0-9a-fA-F])+|0[bB](?:_?[01])+|0[oO]?(?:_?[0-7])+|[1-9](?:_?[0-9])*|0)$/.exec(text);
   if (!match) return undefined;
   const digits = (match[2] ?? '').replaceAll('_', '').replace(/^0(?=[0-7])/, '0o');
-  const value = Number(digits) * (match[1] === '-' ? -1 : 1);
+  return safeInteger(Number(digits) * (match[1] === '-' ? -1 : 1));
+}
+
+// Go's strconv.Atoi, with which Seldon reads its variables: leading zeros mean nothing.
+function parseDecimal(text: string): number | undefined {
+  return /^[+-]?[0-9]+$/.test(text) ? safeInteger(Number(text)) : undefined;
+}
+
+function safeInteger(value: number): number | undefined {
   return Number.isSafeInteger(value) ? value : undefined;
 }
 
@@ -132,7 +147,7 @@ export function readOptions<S extends OptionSpecs>(
       if (fromFlag && env !== undefined) values[name] = env;
       continue;
     }
-    const parsed = parseOption(spec, text);
+    const parsed = parseOption(spec, text, fromFlag ? 'flag' : 'variable');
     if ('value' in parsed) values[name] = parsed.value;
     else {
       problems.push({

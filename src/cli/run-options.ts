@@ -38,13 +38,19 @@ export const runOptions = {
     min: -1,
     max: 65_535,
     flag: 'grpc-port',
-    help: 'port of gRPC requests; 0 takes any free one, -1 is for none',
+    help: 'port of gRPC requests; 0 takes any free one, -1 is for none; 5000 for serverType rpc, else none',
   }),
   gracefulTimeoutMs: duration({
     default: 15_000,
     min: 0,
     flag: 'graceful-timeout',
-    help: 'time to finish records in flight at the end',
+    help: 'time to finish records and requests in flight at the end',
+  }),
+  shutdownDelayMs: duration({
+    default: 0,
+    min: 0,
+    flag: 'shutdown-delay',
+    help: 'wait between SIGTERM and the begin of the shutdown',
   }),
   fullHealthChecks: boolean({
     default: false,

@@ -6,7 +6,7 @@ import { ANNOTATIONS_FILE, parseAnnotations } from './annotations.ts';
 import type { ExecutorConfig } from './executor-config.ts';
 import type { OptionGroup } from './flag-usage.ts';
 import type { GoFlags } from './go-flags.ts';
-import { kafkaConfig, kafkaOptionGroups } from './kafka-config.ts';
+import { kafkaConfig, kafkaOptionGroups, modelTimeout } from './kafka-config.ts';
 import { logConfig } from './log-config.ts';
 import { executorOptions } from './options.ts';
 import { payloadLogOptions } from './payload-log-options.ts';
@@ -86,8 +86,9 @@ export function readExecutorConfig({ commandLine, env, readFile }: ConfigSources
   problems.push(...(loaded.problems ?? []));
 
   const annotations = readAnnotations(readFile, warnings);
-  const streamTimeoutMs = compiled?.kafka.stream.modelTimeoutMs ?? streamOptions.modelTimeoutMs.default;
-  const limits = serverLimits(annotations, values.transport, streamTimeoutMs, values.maxMessageBytes);
+  const timeout = modelTimeout({ env, flags });
+  if (compiled === undefined) problems.push(...timeout.problems);
+  const limits = serverLimits(annotations, values.transport, timeout.timeoutMs, values.maxMessageBytes);
   problems.push(...limits.problems);
   warnings.push(...limits.warnings);
   const payload = readPayloadLog({ env, flags }, predictor?.graph, {
@@ -137,6 +138,7 @@ export function readExecutorConfig({ commandLine, env, readFile }: ConfigSources
     shutdownDelayMs: values.shutdownDelayMs,
     fullHealthChecks: values.fullHealthChecks,
     modelTimeoutMs: limits.modelTimeoutMs,
+    maxAnswerBytes: limits.maxAnswerBytes,
     payloadLog: payload.payloadLog,
     annotations,
     log,

@@ -1,4 +1,5 @@
 import { errorText } from '../base/errors.ts';
+import type { PredictiveUnit } from '../deployment/seldon-deployment.ts';
 import { compileGraph } from '../graph/compile.ts';
 import { createExecutor, type GraphExecutor } from '../graph/execute.ts';
 import { createModelQuery, type ModelQuery } from '../graph/model-query.ts';
@@ -22,17 +23,15 @@ export interface DataPlane {
 export function createDataPlane(config: ExecutorConfig, transport: Transport, metrics: ModelCallMetrics): DataPlane {
   const { predictor, protocol, overrideEndpoints, routingInjection, fullHealthChecks } = config;
   const isConfigured = transport === config.transport;
-  const compiled = compileGraph(predictor, {
-    protocol,
-    transport,
-    // They name the ports of the configured transport.
-    ...(isConfigured && { overrideEndpoints }),
-  });
+  // Overrides, and a port that is not said to be for HTTP or gRPC, are of the configured transport.
+  const compiled = isConfigured
+    ? compileGraph(predictor, { protocol, transport, overrideEndpoints })
+    : compileGraph({ ...predictor, graph: withoutServicePort(predictor.graph) }, { protocol, transport });
   const createClient = transport === 'grpc' ? createGrpcClient : createRestClient;
   const client = createClient({
     protocol,
     timeoutMs: config.modelTimeoutMs[transport],
-    maxResponseBytes: config.http.maxMessageBytes,
+    maxResponseBytes: config.maxAnswerBytes[transport],
     fullHealthChecks,
   });
   const measured = metrics.measured(client, transport);
@@ -40,6 +39,12 @@ export function createDataPlane(config: ExecutorConfig, transport: Transport, me
     graph: createExecutor(compiled, measured, { routingInjection }),
     models: createModelQuery(compiled, measured),
   };
+}
+
+function withoutServicePort(unit: PredictiveUnit): PredictiveUnit {
+  const { service_port: _port, ...endpoint } = unit.endpoint ?? {};
+  const children = unit.children?.map(withoutServicePort);
+  return { ...unit, ...(unit.endpoint && { endpoint }), ...(children && { children }) };
 }
 
 /**

@@ -41,6 +41,8 @@ export interface ExecutorConfig {
   readonly fullHealthChecks: boolean;
   /** Limit of one model call, in milliseconds, by how it is made. */
   readonly modelTimeoutMs: Readonly<Record<Transport, number>>;
+  /** Largest answer of a model that is taken, by how it was called. */
+  readonly maxAnswerBytes: Readonly<Record<Transport, number>>;
   /** Absent when no unit of the graph logs its payloads. */
   readonly payloadLog: PayloadLogConfig | undefined;
   /** Of the pod, or of the document: `seldon.io/...`. */
@@ -59,7 +61,7 @@ export interface HttpConfig {
   readonly metricsPath: string;
   readonly corsAllowedOrigins: string;
   readonly corsAllowedHeaders: string;
-  /** Largest body of a request, and of a model's answer whatever the transport. */
+  /** Largest body of a request. */
   readonly maxMessageBytes: number;
 }
 

@@ -19,10 +19,11 @@ import { StopRequest } from './stop-signal.ts';
  * Runs one predictor until it is asked to end (SIGTERM, SIGINT) or cannot go on. Probes and requests are answered from the first
  * moment; the stream starts when the graph is ready, so that a replica that is still loading holds no partition.
  *
+ * @param listening called once, when the ports are open
  * @returns the exit code: 0 after a clean end, 1 when records or requests were still in flight after `gracefulTimeoutMs`
  * @throws what stops the start, and what the stream cannot recover from
  */
-export async function runExecutor(config: ExecutorConfig): Promise<number> {
+export async function runExecutor(config: ExecutorConfig, listening?: (fronts: Fronts) => void): Promise<number> {
   const root = createLogger(config.log);
   const logger = root.child({ logger: 'executor' });
   for (const text of config.notes) logger.info(text);
@@ -42,6 +43,7 @@ export async function runExecutor(config: ExecutorConfig): Promise<number> {
   try {
     const served = { ...planes(config, plane, other, logger), registry, readiness: () => executor.readiness() };
     fronts = await startFronts(config, served, logger);
+    listening?.(fronts);
     return await executor.run(fronts);
   } finally {
     await fronts?.close(0);

@@ -1,5 +1,6 @@
 import type { Registry } from 'prom-client';
 import { CertificateFiles } from '../rpc/certificate-files.ts';
+import type { RpcServer } from '../rpc/rpc-server.ts';
 import { startGrpcServer } from '../rpc/grpc/grpc-server.ts';
 import { protocolServices } from '../rpc/grpc/services/protocol-services.ts';
 import { startHttpServer } from '../rpc/http/http-server.ts';
@@ -25,12 +26,22 @@ export interface Served {
 }
 
 export interface Fronts {
+  /** Where HTTP is answered. */
+  readonly http: Listening;
+  /** Where gRPC is answered; undefined where it is not served. */
+  readonly grpc: Listening | undefined;
   /**
    * Takes no new requests and waits for those that are running, but not longer than the limit.
    *
    * @returns whether all have been answered
    */
   close(withinMs: number): Promise<boolean>;
+}
+
+export interface Listening {
+  readonly port: number;
+  /** Whether the models can be asked this way; otherwise it is probes and the like alone. */
+  readonly predicts: boolean;
 }
 
 /**
@@ -40,26 +51,27 @@ export interface Fronts {
  */
 export async function startFronts(config: ExecutorConfig, served: Served, logger: Logger): Promise<Fronts> {
   const certificate = config.tls && new CertificateFiles(config.tls);
-  const started: Fronts[] = [];
+  const http = await startHttp(config, served, certificate, logger).catch((error: unknown) => {
+    certificate?.close();
+    throw error;
+  });
+  let grpc: RpcServer | undefined;
   try {
-    started.push(await startHttp(config, served, certificate, logger));
-    if (config.grpc !== undefined) started.push(await startGrpc(config, config.grpc, served, certificate, logger));
+    grpc = config.grpc && (await startGrpc(config, config.grpc, served, certificate, logger));
   } catch (error) {
     certificate?.close();
-    await closeAll(started, 0);
+    await http.close(0);
     throw error;
   }
   return {
-    close(withinMs) {
+    http: { port: http.port, predicts: served.rest !== undefined },
+    grpc: grpc && { port: grpc.port, predicts: served.grpc !== undefined },
+    async close(withinMs) {
       certificate?.close();
-      return closeAll(started, withinMs);
+      const inTime = await Promise.all([http.close(withinMs), grpc?.close(withinMs) ?? true]);
+      return inTime.every((yes) => yes);
     },
   };
-}
-
-async function closeAll(servers: readonly Fronts[], withinMs: number): Promise<boolean> {
-  const inTime = await Promise.all(servers.map((server) => server.close(withinMs)));
-  return inTime.every((yes) => yes);
 }
 
 async function startHttp(
@@ -67,7 +79,7 @@ async function startHttp(
   { rest, registry, readiness }: Served,
   certificate: CertificateFiles | undefined,
   logger: Logger,
-): Promise<Fronts> {
+): Promise<RpcServer> {
   const { protocol, deploymentName, namespace, http } = config;
   const options = {
     host: http.host,
@@ -95,7 +107,7 @@ async function startGrpc(
   served: Served,
   certificate: CertificateFiles | undefined,
   logger: Logger,
-): Promise<Fronts> {
+): Promise<RpcServer> {
   const { unary, streams } = protocolServices({
     protocol,
     deploymentName,

@@ -51,7 +51,7 @@ function checkSyntax(name: string, spec: OptionSpec<unknown>, text: string): voi
   // To Go a choice is a string, and no number has bounds.
   if (spec.kind === 'choice') return;
   const { min: _min, max: _max, ...unbounded } = spec;
-  const parsed = parseOption(unbounded, text);
+  const parsed = parseOption(unbounded, text, 'flag');
   if ('value' in parsed) return;
   const what = spec.kind === 'boolean' ? 'boolean value' : 'value';
   const join = spec.kind === 'boolean' ? 'for' : 'for flag';

@@ -75,6 +75,15 @@ export function kafkaConfig(
   };
 }
 
+/** Limit of one model call where no annotation says one: the one option of the stream that counts for requests too. */
+export function modelTimeout(sources: OptionSources): {
+  readonly timeoutMs: number;
+  readonly problems: readonly Problem[];
+} {
+  const { values, problems } = readOptions({ modelTimeoutMs: streamOptions.modelTimeoutMs }, sources);
+  return { timeoutMs: values.modelTimeoutMs, problems };
+}
+
 function requiredOption(flag: string, variable: string, value: string, example: string): Problem[] {
   if (value !== '') return [];
   return [

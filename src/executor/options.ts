@@ -95,7 +95,7 @@ export const executorOptions = {
     max: 2 ** 31 - 1,
     unit: 'bytes',
     env: 'SERVER_MAX_MESSAGE_BYTES',
-    help: 'Largest request over HTTP and gRPC, and answer of a model; seldon.io/grpc-max-message-size wins for gRPC requests',
+    help: 'Largest request over HTTP and gRPC, and answer of a model; seldon.io/grpc-max-message-size wins over gRPC',
   }),
   certMountPath: string({
     default: '',

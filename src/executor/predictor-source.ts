@@ -1,6 +1,7 @@
 import { errorText, MillraceError, type Problem } from '../base/errors.ts';
+import { applyDefaults } from '../deployment/defaults.ts';
 import { predictorFromJson, readDeployments } from '../deployment/parse.ts';
-import type { PredictorSpec } from '../deployment/seldon-deployment.ts';
+import type { PredictiveUnit, PredictorSpec } from '../deployment/seldon-deployment.ts';
 
 export interface PredictorSource {
   /** Path of a SeldonDeployment document; empty for the environment. */
@@ -16,7 +17,8 @@ export type PredictorFound =
 
 /**
  * Loads the predictor to run: from a file when one is given, else from ENGINE_PREDICTOR. Like Seldon's executor it takes the
- * one of ENGINE_PREDICTOR whatever its name, and adds no defaults: the operator has done so.
+ * one of ENGINE_PREDICTOR whatever its name, and adds no defaults: the operator has done so. In a file that no operator has seen,
+ * units that say nothing of where they are get the endpoint that their container would have.
  */
 export function loadPredictor(source: PredictorSource): PredictorFound {
   return source.file === '' ? fromEnvironment(source.encoded) : fromFile(source);
@@ -36,11 +38,21 @@ function fromFile({ file, predictorName, readFile }: PredictorSource): Predictor
   if (problems.length > 0) {
     return { problems: problems.map((found) => ({ ...found, path: `${file}: ${found.path}` })) };
   }
-  const predictors = deployments.flatMap(({ deployment }) => deployment.spec.predictors);
-  const predictor = predictors.find(({ name }) => name === predictorName);
-  if (predictor !== undefined) return { predictor };
-  const names = predictors.map(({ name }) => name).join(', ');
+  for (const { deployment } of deployments) {
+    const at = deployment.spec.predictors.findIndex(({ name }) => name === predictorName);
+    const [predictor, defaulted] = [deployment, applyDefaults(deployment)].map(({ spec }) => spec.predictors[at]);
+    if (predictor === undefined || defaulted === undefined) continue;
+    return { predictor: { ...predictor, graph: withMissingEndpoints(predictor.graph, defaulted.graph) } };
+  }
+  const names = deployments.flatMap(({ deployment }) => deployment.spec.predictors.map(({ name }) => name)).join(', ');
   return problem('--predictor', `'${predictorName}' is not in ${file}`, `it holds ${names || 'no predictor'}`);
+}
+
+/** @param defaulted the same unit with all defaults; of these only an endpoint is taken, and only where there is none */
+function withMissingEndpoints(unit: PredictiveUnit, defaulted: PredictiveUnit): PredictiveUnit {
+  const endpoint = unit.endpoint ?? defaulted.endpoint;
+  const children = unit.children?.map((child, i) => withMissingEndpoints(child, defaulted.children?.[i] ?? child));
+  return { ...unit, ...(endpoint && { endpoint }), ...(children && { children }) };
 }
 
 // Go's standard base64, which ignores line ends.

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { MillraceError, problemsError, type Problem } from '../base/errors.ts';
 import { readOptions } from '../base/options.ts';
 import { defaultUnit } from '../deployment/defaults/graph-defaults.ts';
@@ -5,12 +6,13 @@ import { parseOverride, resolveEnvironment } from '../deployment/environment.ts'
 import { parseDeployment } from '../deployment/parse.ts';
 import type { PredictorSpec, SeldonDeployment } from '../deployment/seldon-deployment.ts';
 import type { ExecutorConfig } from './executor-config.ts';
-import { kafkaConfig, kafkaVariables } from './kafka-config.ts';
+import { documentWords } from './document-words.ts';
+import { kafkaConfig, kafkaVariables, modelTimeout } from './kafka-config.ts';
 import { logConfig } from './log-config.ts';
 import { endpointProblems, parseEndpoint, withLocalHosts } from './node-endpoint.ts';
 import { executorOptions } from './options.ts';
 import { readPayloadLog } from './read-payload-log.ts';
-import { serverLimits } from './server-limits.ts';
+import { certificateVariables, serverLimits, tlsFiles } from './server-limits.ts';
 
 /** What `millrace run` is told beside the document. */
 export interface RunOptions {
@@ -28,9 +30,10 @@ export interface RunOptions {
   readonly secrets?: string | undefined;
   readonly host: string;
   readonly httpPort: number;
-  /** Negative for none. */
-  readonly grpcPort: number;
+  /** Negative for none; undefined for Seldon's 5000 where requests are all there is, and none for a stream processor. */
+  readonly grpcPort?: number | undefined;
   readonly gracefulTimeoutMs: number;
+  readonly shutdownDelayMs: number;
   readonly fullHealthChecks: boolean;
   readonly logLevel?: string | undefined;
   readonly logFormat: 'json' | 'people';
@@ -38,7 +41,7 @@ export interface RunOptions {
 
 /**
  * Compiles a SeldonDeployment document to what one executor does, as the operator and a pod of it would, for this machine.
- * A KAFKA_* variable of the process wins over the document's, and `--env` over both.
+ * A KAFKA_* or SELDON_CERT_* variable of the process wins over the document's, and `--env` over both.
  *
  * @throws MillraceError that names what is missing, contradictory or wrong
  */
@@ -56,7 +59,7 @@ export function readRunConfig(
 
   const given = Object.fromEntries((options.env ?? []).map(parseOverride).map(({ name, value }) => [name, value]));
   const ambient = Object.fromEntries(
-    Object.entries(processEnv).filter(([name, value]) => kafkaVariables.has(name) && value) as [string, string][],
+    Object.entries(processEnv).filter(([name, value]) => ambientVariables.has(name) && value) as [string, string][],
   );
   const overrides = { ...ambient, ...given };
   const env = resolveEnvironment(placed, chosen, { secretsDirectory: options.secrets, overrides });
@@ -64,11 +67,16 @@ export function readRunConfig(
   const words = documentWords(deployment);
   const annotations = { ...deployment.spec.annotations, ...predictor.annotations };
   const identity = { predictor: predictor.name, deploymentName: deployment.metadata.name, namespace };
-  const { kafka, problems: kafkaProblems } = kafkaConfig({ env }, identity);
+  const compiled = words.serverType === 'kafka' ? kafkaConfig({ env }, identity) : undefined;
+  const timeout = modelTimeout({ env });
   const own = readOptions(executorOptions, { env });
   const { maxMessageBytes } = own.values;
-  const limits = serverLimits(annotations, words.transport, kafka.stream.modelTimeoutMs, maxMessageBytes);
-  const problems: Problem[] = [...words.problems, ...inTermsOfRun(kafkaProblems), ...limits.problems];
+  const limits = serverLimits(annotations, words.transport, timeout.timeoutMs, maxMessageBytes);
+  const problems: Problem[] = [
+    ...words.problems,
+    ...(compiled === undefined ? timeout.problems : inTermsOfRun(compiled.problems)),
+    ...limits.problems,
+  ];
   const payload = readPayloadLog({ env }, predictor.graph, {
     deploymentName: identity.deploymentName,
     namespace,
@@ -86,6 +94,10 @@ export function readRunConfig(
     debug: own.values.debug,
   });
   const modelTimeoutMs = limits.modelTimeoutMs[words.transport];
+  const grpcPort = options.grpcPort ?? (compiled === undefined ? executorOptions.grpcPort.default : -1);
+  // The operator mounts the Secret and names its folder.
+  const certificateSecret = predictor.ssl?.certSecretName;
+  const certMountPath = own.values.certMountPath || secretFolder(options.secrets, certificateSecret);
   return {
     deploymentName: identity.deploymentName,
     namespace,
@@ -94,7 +106,7 @@ export function readRunConfig(
     transport: words.transport,
     overrideEndpoints: endpoints,
     routingInjection: Boolean(env['SELDON_ENABLE_ROUTING_INJECTION']),
-    kafka: { ...kafka, stream: { ...kafka.stream, modelTimeoutMs } },
+    kafka: compiled && { ...compiled.kafka, stream: { ...compiled.kafka.stream, modelTimeoutMs } },
     http: {
       host: options.host,
       port: options.httpPort,
@@ -103,20 +115,24 @@ export function readRunConfig(
       corsAllowedHeaders: own.values.corsAllowedHeaders,
       maxMessageBytes,
     },
-    grpc:
-      options.grpcPort < 0
-        ? undefined
-        : { host: options.host, port: options.grpcPort, maxMessageBytes: limits.maxMessageBytes },
-    tls: undefined,
+    grpc: grpcPort < 0 ? undefined : { host: options.host, port: grpcPort, maxMessageBytes: limits.maxMessageBytes },
+    tls: tlsFiles({ ...own.values, certMountPath }),
     gracefulTimeoutMs: options.gracefulTimeoutMs,
-    shutdownDelayMs: 0,
+    shutdownDelayMs: options.shutdownDelayMs,
     fullHealthChecks: options.fullHealthChecks,
     modelTimeoutMs: limits.modelTimeoutMs,
+    maxAnswerBytes: limits.maxAnswerBytes,
     payloadLog: payload.payloadLog,
     annotations,
     log: { level: log.log.level, format: options.logFormat },
-    notes: [...notes, ...whereFrom(chosen, ambient, given, env)],
-    warnings: [...log.warnings, ...limits.warnings, ...payload.warnings],
+    notes: [...notes, ...whereFrom(chosen, ambient, given, env, compiled !== undefined)],
+    warnings: [
+      ...log.warnings,
+      ...limits.warnings,
+      ...payload.warnings,
+      ...(compiled === undefined ? topicsNotRead(chosen) : []),
+      ...(certificateSecret && certMountPath === '' ? [withoutCertificate(certificateSecret)] : []),
+    ],
   };
 }
 
@@ -152,24 +168,6 @@ function choosePredictor({ spec }: SeldonDeployment, name: string | undefined): 
   return found;
 }
 
-const wordOptions = { protocol: executorOptions.protocol, transport: executorOptions.transport };
-
-function documentWords({ spec }: SeldonDeployment) {
-  // The option declarations judge the document's words, as if they were flags.
-  const flags = { protocol: spec.protocol || 'seldon', transport: spec.transport || 'rest' };
-  const { values, problems } = readOptions(wordOptions, { env: {}, flags });
-  const found: Problem[] = problems.map((problem) => ({ ...problem, path: problem.path.replace('--', 'spec.') }));
-  if (spec.serverType !== 'kafka') {
-    found.push({
-      path: 'spec.serverType',
-      message: `'${spec.serverType ?? 'rpc'}' is no stream processor`,
-      remedy: 'set it to kafka',
-    });
-  }
-  const protocol = values.protocol === 'kfserving' ? ('v2' as const) : values.protocol;
-  return { protocol, transport: values.transport, problems: found };
-}
-
 /** The flags of the executor are no flags of `run`: say which variable instead. */
 function inTermsOfRun(problems: readonly Problem[]): Problem[] {
   return problems.map((problem) => {
@@ -183,21 +181,40 @@ function inTermsOfRun(problems: readonly Problem[]): Problem[] {
   });
 }
 
+/** Variables of this shell that win over the document's. */
+const ambientVariables: ReadonlySet<string> = new Set([...kafkaVariables, ...certificateVariables]);
+
 /** One line on the broker, and one on what else this shell changes: nobody should read another cluster by accident. */
 function whereFrom(
   predictor: PredictorSpec,
   ambient: Readonly<Record<string, string>>,
   given: Readonly<Record<string, string>>,
   env: Readonly<Record<string, string>>,
+  streams: boolean,
 ): string[] {
+  const others = Object.keys(ambient).filter((name) => name !== 'KAFKA_BROKER' && given[name] === undefined);
+  const alsoFrom = others.length > 0 ? [`also from this shell: ${others.join(', ')}`] : [];
+  if (!streams) return alsoFrom;
   const written = predictor.svcOrchSpec?.env?.find(({ name }) => name === 'KAFKA_BROKER')?.value;
   const instead = written !== undefined && written !== env['KAFKA_BROKER'] ? ` (the document says ${written})` : '';
   let from = 'the document';
   if (given['KAFKA_BROKER'] !== undefined) from = '--env';
   else if (ambient['KAFKA_BROKER'] !== undefined) from = "this shell's KAFKA_BROKER";
-  const others = Object.keys(ambient).filter((name) => name !== 'KAFKA_BROKER' && given[name] === undefined);
-  return [
-    `Kafka broker ${env['KAFKA_BROKER'] ?? ''}, from ${from}${instead}`,
-    ...(others.length > 0 ? [`also from this shell: ${others.join(', ')}`] : []),
-  ];
+  return [`Kafka broker ${env['KAFKA_BROKER'] ?? ''}, from ${from}${instead}`, ...alsoFrom];
+}
+
+/** Settings of a stream in a document that is none: whoever wrote them expects records to be read. */
+function topicsNotRead(predictor: PredictorSpec): string[] {
+  const variable = predictor.svcOrchSpec?.env?.find(({ name }) => name === 'KAFKA_INPUT_TOPIC');
+  if (variable === undefined) return [];
+  return ['KAFKA_INPUT_TOPIC is set, and serverType is not kafka: requests are answered, and no topic is read'];
+}
+
+/** Where the certificate of a predictor is, as the operator would mount it; empty for none. */
+function secretFolder(secrets: string | undefined, secretName: string | undefined): string {
+  return secrets && secretName ? join(secrets, secretName) : '';
+}
+
+function withoutCertificate(secretName: string): string {
+  return `ssl.certSecretName '${secretName}': ports are plain text here; --secrets DIR with DIR/${secretName}/tls.crt and tls.key gives them TLS`;
 }

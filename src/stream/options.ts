@@ -69,7 +69,7 @@ export const streamOptions = {
     max: 3_600_000,
     unit: 'ms',
     env: 'KAFKA_MODEL_TIMEOUT_MS',
-    help: 'Limit of one model call; the annotation seldon.io/rest-timeout wins',
+    help: 'Limit of one model call, for records and for requests; the annotations seldon.io/rest-timeout and grpc-timeout win',
   }),
   commitIntervalMs: integer({
     default: 1_000,

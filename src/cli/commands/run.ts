@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { addDeclaredOptions, readDeclaredOptions } from '../declared-options.ts';
+import { print } from '../print.ts';
 import { repeated } from '../repeated-option.ts';
 import { runOptions } from '../run-options.ts';
 
@@ -16,7 +17,8 @@ export function runCommand(): Command {
     .description(
       `Runs one predictor of a SeldonDeployment document on this machine. The model servers are yours to start;
 --endpoint says where they are, else the document's endpoints count (a port alone is one of this machine).
-Kafka is what svcOrchSpec.env says; a KAFKA_* variable of this shell wins over it, and --env over both.`,
+With serverType kafka it streams, and Kafka is what svcOrchSpec.env says; a KAFKA_* or SELDON_CERT_* variable
+of this shell wins over it, and --env over both. With serverType rpc it answers requests over HTTP and gRPC.`,
     )
     .argument('<FILE>', "SeldonDeployment document (YAML or JSON); '-' reads standard input")
     .option(
@@ -37,6 +39,7 @@ async function run(file: string, given: OtherFlags & Readonly<Record<string, unk
     readDocument(file),
     {
       ...values,
+      grpcPort: given['grpcPort'] === undefined ? undefined : values.grpcPort,
       predictor: values.predictor || undefined,
       deployment: values.deployment || undefined,
       namespace: given.namespace,
@@ -50,5 +53,10 @@ async function run(file: string, given: OtherFlags & Readonly<Record<string, unk
     process.env,
   );
   const { runHere } = await import('../run-here.ts');
-  await runHere(config);
+  const { addressLines } = await import('../address-lines.ts');
+  // A stream's output is its topic; of a server one needs to know how to ask it.
+  await runHere(
+    config,
+    config.kafka === undefined ? (fronts) => addressLines(config, fronts).forEach(print) : undefined,
+  );
 }

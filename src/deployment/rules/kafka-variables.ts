@@ -94,7 +94,7 @@ function* readable(
       continue;
     }
     const value = literal(placed);
-    const parsed = value === undefined ? undefined : parseOption(spec, value);
+    const parsed = value === undefined ? undefined : parseOption(spec, value, 'variable');
     if (parsed === undefined || value === undefined) continue;
     const at = [...placed.at, 'value'];
     if ('expected' in parsed) {

@@ -100,6 +100,20 @@ const precedence: readonly Precedence[] = [
     value: workers,
     expected: 3,
   },
+  {
+    what: 'a variable is decimal, as Seldon reads it',
+    flags: [],
+    env: { KAFKA_WORKERS: '010' },
+    value: workers,
+    expected: 10,
+  },
+  {
+    what: 'a flag with a leading zero is octal, as Go reads it',
+    flags: ['--kafka_workers=010'],
+    env: {},
+    value: workers,
+    expected: 8,
+  },
   { what: 'the default', flags: [], env: {}, value: workers, expected: 64 },
   {
     what: 'KAFKA_AUTO_COMMIT over its flag',
@@ -239,6 +253,32 @@ test('a bad secret is named and never shown', () => {
 
 test('without serverType kafka the Kafka variables do not matter', () => {
   assert.equal(read(IDENTITY, { ...PREDICTOR_ENV, KAFKA_WORKERS: 'many' }).kafka, undefined);
+});
+
+test('the limit of a model call is an option of requests too, and a wrong one stops the start', () => {
+  const env = { ...PREDICTOR_ENV, KAFKA_MODEL_TIMEOUT_MS: '700' };
+  assert.deepEqual(read(IDENTITY, env).modelTimeoutMs, { rest: 700, grpc: 700 });
+  const wrong = { ...PREDICTOR_ENV, KAFKA_MODEL_TIMEOUT_MS: '0x10' };
+  for (const flags of [IDENTITY, [...IDENTITY, ...KAFKA]]) {
+    assert.match(failure(flags, { ...wrong, ...KAFKA_ENV }), /KAFKA_MODEL_TIMEOUT_MS: '0x10' is not a whole number/);
+  }
+});
+
+test('a unit of a file that says nothing of where it is gets the endpoint of its container, others keep theirs', () => {
+  const text = `
+apiVersion: machinelearning.seldon.io/v1
+kind: SeldonDeployment
+metadata: {name: d}
+spec:
+  predictors:
+  - name: p
+    graph: {name: a, type: TRANSFORMER, children: [{name: b, endpoint: {service_host: h, service_port: 7}}]}
+    componentSpecs: [{spec: {containers: [{name: a, image: x}, {name: b, image: x}]}}]
+`;
+  const { graph } = read([...IDENTITY, '--file=d.yaml'], {}, { 'd.yaml': text }).predictor;
+  const { endpoint, children } = graph;
+  assert.deepEqual(endpoint, { service_host: 'localhost', service_port: 9000, httpPort: 9000, grpcPort: 9500 });
+  assert.deepEqual(children, [{ name: 'b', endpoint: { service_host: 'h', service_port: 7 } }]);
 });
 
 const document = (name: string) => `

@@ -10,8 +10,8 @@ const OPTIONS: RunOptions = {
   source: 'd.yaml',
   host: '127.0.0.1',
   httpPort: 0,
-  grpcPort: -1,
   gracefulTimeoutMs: 15_000,
+  shutdownDelayMs: 0,
   fullHealthChecks: false,
   logFormat: 'people',
 };
@@ -124,14 +124,15 @@ test('a unit that says nothing about itself is a model, and one that gets no cal
 });
 
 test('what is wrong with the document’s words and Kafka settings is said at once', () => {
-  const wrong = document().replace('tensorflow', 'soap').replace('rest', 'udp').replace('kafka', 'rpc');
+  const wrong = document().replace('tensorflow', 'soap').replace('rest', 'udp');
   const { text } = failure(wrong.replace(/.*KAFKA_BROKER.*/, ''), { env: ['KAFKA_ORDER=none', 'KAFKA_FULL_GRAPH=1'] });
   assert.match(text, /spec\.protocol: 'soap'/);
   assert.match(text, /spec\.transport: 'udp'/);
-  assert.match(text, /spec\.serverType: 'rpc' is no stream processor; set it to kafka/);
   assert.match(text, /KAFKA_BROKER: is not set; set it in svcOrchSpec\.env, or with --env KAFKA_BROKER=VALUE/);
   assert.match(text, /KAFKA_ORDER: 'none' is not one of key, unordered, partition/);
   assert.match(text, /KAFKA_FULL_GRAPH/);
+  const strange = failure(document().replace('serverType: kafka', 'serverType: soap')).text;
+  assert.match(strange, /spec\.serverType: 'soap' is not one of rpc, kafka/);
 });
 
 test('secrets come from files, and their absence names the way', () => {
@@ -157,4 +158,43 @@ test('annotations are those of the spec and of the predictor', () => {
   const config = read(document({ spec }));
   assert.equal(config.modelTimeoutMs.rest, 1_500);
   assert.equal(config.log.level, 'error');
+});
+
+const rpc = (changes: Changes = {}) => document(changes).replace('  serverType: kafka\n', '');
+
+test('without a server type, or with rpc, requests are answered and nothing is asked of Kafka', () => {
+  const minimal = rpc().replace(/ +svcOrchSpec:[^]*/, '');
+  for (const text of [minimal, minimal.replace('transport: rest', 'transport: rest\n  serverType: rpc')]) {
+    const config = read(text);
+    assert.equal(config.kafka, undefined);
+    assert.deepEqual([config.grpc?.port, config.notes, config.warnings], [5000, [], []]);
+  }
+  assert.equal(read(rpc(), { grpcPort: 0 }).grpc?.port, 0);
+  assert.equal(read(rpc(), { grpcPort: -1 }).grpc, undefined);
+  assert.equal(read(document()).grpc, undefined);
+  assert.match(read(rpc()).warnings.join(), /KAFKA_INPUT_TOPIC is set, and serverType is not kafka.*no topic is read/);
+  assert.equal(read(rpc(), { shutdownDelayMs: 300 }).shutdownDelayMs, 300);
+});
+
+test('the limit of a model call is that of KAFKA_MODEL_TIMEOUT_MS with either server type, and never none', () => {
+  for (const text of [document(), rpc()]) {
+    assert.deepEqual(read(text).modelTimeoutMs, { rest: 60_000, grpc: 60_000 });
+    const shorter = read(text, { env: ['KAFKA_MODEL_TIMEOUT_MS=500'] });
+    assert.deepEqual(shorter.modelTimeoutMs, { rest: 500, grpc: 500 });
+    assert.match(failure(text, { env: ['KAFKA_MODEL_TIMEOUT_MS=0'] }).text, /KAFKA_MODEL_TIMEOUT_MS: '0' is not/);
+  }
+});
+
+test('a certificate comes from SELDON_CERT_*, of this shell too, or from the Secret of the document', () => {
+  const shell = { SELDON_CERT_MOUNT_PATH: '/tmp/c', SELDON_CERT_FILE_NAME: 'a.pem' };
+  const expected = { certFile: '/tmp/c/a.pem', keyFile: '/tmp/c/tls.key' };
+  assert.deepEqual(read(rpc(), {}, shell).tls, expected);
+  const inDocument = '\n      - {name: SELDON_CERT_MOUNT_PATH, value: /cert/}';
+  assert.deepEqual(read(document({ env: inDocument }), {}, shell).tls, expected);
+  assert.equal(read(document({ env: inDocument })).tls?.certFile, '/cert/tls.crt');
+  const secret = rpc({ more: '    ssl: {certSecretName: mine}' });
+  assert.equal(read(secret, { secrets: '/s' }).tls?.certFile, '/s/mine/tls.crt');
+  const plain = read(secret);
+  assert.equal(plain.tls, undefined);
+  assert.match(plain.warnings.join('\n'), /'mine': ports are plain text here; --secrets DIR/);
 });

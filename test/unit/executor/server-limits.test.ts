@@ -16,6 +16,10 @@ test('annotations set the limits of calls by transport, and of gRPC messages', (
   });
   assert.deepEqual(all.modelTimeoutMs, { rest: 5, grpc: 7 });
   assert.equal(all.maxMessageBytes, 2_147_483_647);
+  assert.deepEqual(all.maxAnswerBytes, { rest: 1_000, grpc: 2_147_483_647 });
+  // The annotation is about the server: models may answer to each other with more.
+  const small = limits({ 'seldon.io/grpc-max-message-size': '10' });
+  assert.deepEqual([small.maxMessageBytes, small.maxAnswerBytes], [10, { rest: 1_000, grpc: 1_000 }]);
   assert.deepEqual(all.problems, []);
 });
 

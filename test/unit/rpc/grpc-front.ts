@@ -5,7 +5,8 @@ import { createExecutor } from '../../../src/graph/execute.ts';
 import { createModelQuery } from '../../../src/graph/model-query.ts';
 import { createGrpcClient } from '../../../src/models/grpc-client.ts';
 import type { Protocol } from '../../../src/protocol/payload.ts';
-import { startGrpcServer, type GrpcServer } from '../../../src/rpc/grpc/grpc-server.ts';
+import { startGrpcServer } from '../../../src/rpc/grpc/grpc-server.ts';
+import type { RpcServer } from '../../../src/rpc/rpc-server.ts';
 import { protocolServices } from '../../../src/rpc/grpc/services/protocol-services.ts';
 import { StubGrpcNodes, type GrpcRule } from './stub-grpc-node.ts';
 
@@ -23,7 +24,7 @@ export interface GrpcServed {
 export interface GrpcFront {
   readonly port: number;
   readonly nodes: StubGrpcNodes;
-  readonly server: GrpcServer;
+  readonly server: RpcServer;
   readonly client: GrpcCaller;
 }
 
@@ -32,7 +33,7 @@ export async function withGrpcFront(served: GrpcServed, use: (front: GrpcFront) 
   const { protocol = 'seldon', maxMessageBytes = 4 * 1024 * 1024, routingInjection = false } = served;
   const nodes = new StubGrpcNodes();
   const models = createGrpcClient({ protocol, timeoutMs: 5_000 });
-  let server: GrpcServer | undefined;
+  let server: RpcServer | undefined;
   let client: GrpcCaller | undefined;
   try {
     const predictor = { name: 'p', graph: await placed(served.graph, served, nodes) };

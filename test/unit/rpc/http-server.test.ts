@@ -3,7 +3,8 @@ import { request, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { MillraceError } from '../../../src/base/errors.ts';
-import { startHttpServer, type HttpServer } from '../../../src/rpc/http/http-server.ts';
+import { startHttpServer } from '../../../src/rpc/http/http-server.ts';
+import type { RpcServer } from '../../../src/rpc/rpc-server.ts';
 import { metricsRoute } from '../../../src/rpc/http/routes/metrics-route.ts';
 import { probeRoutes } from '../../../src/rpc/http/routes/probe-routes.ts';
 import type { Route } from '../../../src/rpc/http/route.ts';
@@ -42,7 +43,7 @@ function start(routes: readonly Route[], other: Partial<Parameters<typeof startH
   return startHttpServer(options, routes);
 }
 
-async function using(server: HttpServer, use: (port: number) => Promise<void>): Promise<void> {
+async function using(server: RpcServer, use: (port: number) => Promise<void>): Promise<void> {
   try {
     await use(server.port);
   } finally {

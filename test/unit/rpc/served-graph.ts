@@ -4,7 +4,8 @@ import { createExecutor } from '../../../src/graph/execute.ts';
 import { createModelQuery } from '../../../src/graph/model-query.ts';
 import { createRestClient } from '../../../src/models/rest-client.ts';
 import type { Protocol } from '../../../src/protocol/payload.ts';
-import { startHttpServer, type HttpServer } from '../../../src/rpc/http/http-server.ts';
+import { startHttpServer } from '../../../src/rpc/http/http-server.ts';
+import type { RpcServer } from '../../../src/rpc/rpc-server.ts';
 import { graphMetadataRoutes, healthRoutes, modelRoutes } from '../../../src/rpc/http/routes/model-routes.ts';
 import { openApiRoutes } from '../../../src/rpc/http/routes/openapi-routes.ts';
 import { predictRoutes } from '../../../src/rpc/http/routes/predict-routes.ts';
@@ -26,7 +27,7 @@ export interface GraphServed {
 export interface Front {
   readonly port: number;
   readonly nodes: StubHttpNodes;
-  readonly server: HttpServer;
+  readonly server: RpcServer;
 }
 
 /** Runs `use` against the HTTP front of a graph whose models are stubs, all over real sockets. */
@@ -34,7 +35,7 @@ export async function withHttpFront(served: GraphServed, use: (front: Front) => 
   const { protocol = 'seldon', ready = true, maxRequestBytes = 1024 * 1024 } = served;
   const nodes = new StubHttpNodes();
   const client = createRestClient({ protocol, timeoutMs: 5_000 });
-  let server: HttpServer | undefined;
+  let server: RpcServer | undefined;
   try {
     const predictor = { name: 'p', graph: await placed(served.graph, served, nodes) };
     const compiled = compileGraph(predictor, { protocol, transport: 'rest' });
