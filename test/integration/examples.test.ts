@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { globSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { after, suite, test } from 'node:test';
 import { testBroker } from '../broker.ts';
 import { millrace } from '../millrace.ts';
@@ -60,6 +60,57 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
     shown: ['ndarray: [[20]]', 'ndarray: [[22.5]]'],
     calls: /scaler 12, average 12, base 12, choice 12, small 6, large 6/,
   },
+  'examples/graphs/chain-grpc': {
+    results: 4,
+    shown: ['values: [600]', 'values: [100,200,300]', 'ndarray: [[800,1200]]'],
+    calls: /kilos 4, price 4, cents 4/,
+  },
+  'examples/graphs/mix-tensorflow-grpc': {
+    results: 8,
+    shown: ['floatVal: [7.5,15]', 'floatVal: [40,80]', 'signatureName: "aggregate"'],
+    calls: /scaler 8, average 8, base 8, choice 8, small 5, large 3/,
+  },
+  'examples/graphs/combiner-v2': {
+    results: 4,
+    shown: ['shape: [1,4], data: [1,2,10,20]'],
+    calls: /join 4, title 4, text 4/,
+  },
+  'examples/graphs/combiner-v2/grpc.demo.yaml': {
+    results: 4,
+    shown: ['modelName: "join"', 'fp32Contents: [1,2,10,20]'],
+    calls: /join 4, title 4, text 4/,
+  },
+  'examples/graphs/router-all-none': {
+    results: 6,
+    shown: ['ndarray: [[16]]', '{data: {ndarray: [[3]]}}'],
+    calls: /gate 6, everyone 3, current 3, shadow 3, nobody 3, idle 0/,
+  },
+  'examples/graphs/methods': {
+    results: 4,
+    shown: ['ndarray: [[-9,-4]]', 'ndarray: [[21,26]]'],
+    calls: /kelvin 4, rounded 4, mean 4, north 4, south 4/,
+  },
+  'examples/graphs/feedback-stream': {
+    results: 6,
+    shown: ['routing: {choice: 1}'],
+    calls: /choice 6, banner 3, letter 3/,
+  },
+  'examples/graphs/prepackaged': {
+    results: 3,
+    shown: ['model_name: "calibration"', 'data: [0.5,2.5]'],
+    calls: /scaler 3, trees 3, calibration 3/,
+  },
+  'examples/graphs/prepackaged/triton.demo.yaml': {
+    results: 3,
+    shown: ['fp32Contents: [1,2]'],
+    calls: /embedder 3/,
+  },
+  'examples/graphs/prepackaged/tensorflow.demo.yaml': {
+    results: 3,
+    shown: ['predictions: [[5,10],[15,20]]', 'outputs: [[2.5]]'],
+    calls: /halves 3/,
+  },
+  'examples/graphs/simple-model': { results: 3, shown: ['strData: "hello"'], calls: /Calls of the models: none/ },
   'examples/cifar10': { results: 20, shown: ['floatVal: [0.94', 'rawsP6WkJD'], calls: /resnet32 20/ },
   'examples/digits': {
     results: 500,
@@ -67,6 +118,12 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
     calls: /digits 500/,
   },
 };
+
+/** What the command is given: a folder, or a file where the folder has several. */
+function allExamples(): readonly string[] {
+  const files = [...globSync('examples/**/demo.yaml'), ...globSync('examples/**/*.demo.yaml')];
+  return files.map((file) => file.replace(/\/demo\.yaml$/, '')).sort();
+}
 
 /** The text of a table without its lines: what stands in a column, from top to bottom. */
 function tableText(output: string): string {
@@ -86,10 +143,10 @@ suite('examples', { concurrency: 2 }, () => {
   const cache = mkdtempSync(join(tmpdir(), 'millrace-test-'));
   after(() => rmSync(cache, { recursive: true, force: true }));
 
-  for (const folder of globSync('examples/**/demo.yaml').map(dirname).sort()) {
-    test(folder, async () => {
-      const expected = EXPECTED[folder] ?? assert.fail(`nobody says what is to be seen in ${folder}`);
-      const args = ['demo', folder, '--plain', '--broker', testBroker()];
+  for (const given of allExamples()) {
+    test(given, async () => {
+      const expected = EXPECTED[given] ?? assert.fail(`nobody says what is to be seen in ${given}`);
+      const args = ['demo', given, '--plain', '--broker', testBroker()];
       const { code, stdout, stderr } = await millrace(args, { env: { NODE_COMPILE_CACHE: cache } });
       assert.equal(code, 0, `${stdout}\n${stderr}`);
       const { results, errors = 0, shown, calls } = expected;
@@ -102,7 +159,6 @@ suite('examples', { concurrency: 2 }, () => {
   }
 
   test('each that is expected is there', () => {
-    const found = globSync('examples/**/demo.yaml').map(dirname).sort();
-    assert.deepEqual(found, Object.keys(EXPECTED).sort());
+    assert.deepEqual(allExamples(), Object.keys(EXPECTED).sort());
   });
 });

@@ -5,12 +5,8 @@ import { sleep } from '../../base/clock.ts';
 import { problemsError } from '../../base/errors.ts';
 import { readOptions } from '../../base/options.ts';
 import { cleanBroker, demoNames, discardKafka, startDemoKafka, type DemoNames } from '../../dev/demo/demo-broker.ts';
-import {
-  startDeploymentChild,
-  startNodeChild,
-  type ChildSetting,
-  type DeploymentSpec,
-} from '../../dev/demo/demo-children.ts';
+import { startDeploymentChild, type ChildSetting, type DeploymentSpec } from '../../dev/demo/demo-children.ts';
+import { startDemoNode } from '../../dev/demo/demo-node.ts';
 import type { DemoPlan, PlacedNode } from '../../dev/demo/demo-plan.ts';
 import type { MillraceChild, MillraceProgram } from '../../dev/demo/millrace-child.ts';
 import { freePorts } from '../../dev/kafka/free-port.ts';
@@ -144,10 +140,9 @@ export class DemoWorld {
 
   async #startNode(node: PlacedNode, screen: Screen, signal: AbortSignal): Promise<void> {
     await screen.step(`starting ${node.title}`, async () => {
-      const child = startNodeChild(this.#setting, node);
-      this.defer(async () => child.kill());
-      await child.ready(READY_TIMEOUT_MS, signal);
-      child.onFailure(this.fail);
+      const defer = (end: () => Promise<void>) => this.defer(end);
+      const server = await startDemoNode(this.#setting, node, defer, READY_TIMEOUT_MS, signal);
+      server.onFailure(this.fail);
       return `${node.title} ready at 127.0.0.1:${node.grpcPort ?? node.port}`;
     });
   }

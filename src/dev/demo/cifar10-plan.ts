@@ -13,7 +13,7 @@ const MODEL_QUEUE = 1_024;
  */
 export function cifar10Plan(workers: number): DemoPlan {
   // All records in flight can wait at the model at one time.
-  const queue = workers > MODEL_QUEUE ? ['--queue', String(workers)] : [];
+  const queue = workers > MODEL_QUEUE && { queue: String(workers) };
   return {
     deployment: file('deployment.yaml'),
     deploymentName: 'tfserving-cifar10',
@@ -25,7 +25,7 @@ export function cifar10Plan(workers: number): DemoPlan {
     nodes: [
       {
         name: 'resnet32',
-        args: ['--model', file('resnet32.onnx'), ...queue],
+        flags: { model: file('resnet32.onnx'), ...queue },
         title: 'model server with examples/cifar10/resnet32.onnx',
       },
     ],

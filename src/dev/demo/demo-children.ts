@@ -11,14 +11,6 @@ export interface ChildSetting {
   readonly ownKafka: boolean;
 }
 
-/** `millrace model-server` for a node. */
-export function startNodeChild(setting: ChildSetting, node: PlacedNode): MillraceChild {
-  const { name, args, port, grpcPort } = node;
-  const grpc = grpcPort === undefined ? ['--no-grpc'] : ['--grpc-port', String(grpcPort)];
-  const command = ['model-server', '--name', name, ...args, '--port', String(port), ...grpc];
-  return start(setting, command, `http://127.0.0.1:${port}/v2/health/ready`, NO_TELEMETRY, name);
-}
-
 /** Where and how the deployment of a plan runs. */
 export interface DeploymentSpec {
   readonly plan: DemoPlan;
@@ -47,13 +39,11 @@ export function deploymentArguments(spec: DeploymentSpec): string[] {
 
 /** `millrace run` with the deployment of the plan. */
 export function startDeploymentChild(setting: ChildSetting, spec: DeploymentSpec): MillraceChild {
-  return start(setting, deploymentArguments(spec), `http://127.0.0.1:${spec.httpPort}/ready`);
+  return startChild(setting, deploymentArguments(spec), `http://127.0.0.1:${spec.httpPort}/ready`);
 }
 
-// ONNX Runtime reports its use to its maker, and leaves files in the home and the temporary directory for that, unless told not to.
-const NO_TELEMETRY = { ORT_DISABLE_TELEMETRY: '1' };
-
-function start(
+/** Starts a `millrace` command; `node` is what it plays, where several may run the same command. */
+export function startChild(
   setting: ChildSetting,
   args: readonly string[],
   readyUrl: string,

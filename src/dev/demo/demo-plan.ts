@@ -22,8 +22,8 @@ export interface DemoPlan {
 export interface DemoNode {
   /** The graph's name for it, and the model's. */
   readonly name: string;
-  /** Arguments of `millrace model-server`, beside name and ports. */
-  readonly args: readonly string[];
+  /** Options of `millrace model-server` by their flags, without dashes, beside name and ports. */
+  readonly flags: Readonly<Record<string, string>>;
   /** What it is called in lines for people. */
   readonly title: string;
 }

@@ -18,7 +18,7 @@ export interface NodeProblem {
   readonly remedy: string;
 }
 
-export type NodeArguments = { readonly args: readonly string[] } | NodeProblem;
+export type NodeArguments = { readonly flags: Readonly<Record<string, string>> } | NodeProblem;
 
 /**
  * Reads the arguments of a `millrace model-server` for a node, as one types them: `--role router --branch hash`. They are checked as
@@ -47,7 +47,7 @@ export function readNodeArguments(text: string, name: string, role: Role, folder
       return { message: `--${flag} has no value`, remedy: `${spec.help}; write it after a space` };
     flags[flag] = flag === 'model' ? join(folder, value) : value;
   }
-  return problemOf(flags, name, role) ?? { args: commandLine(flags) };
+  return problemOf(flags, name, role) ?? { flags };
 }
 
 function problemOf(flags: Readonly<Record<string, string>>, name: string, role: Role): NodeProblem | undefined {
@@ -66,13 +66,6 @@ function problemOf(flags: Readonly<Record<string, string>>, name: string, role: 
     const message = errorText(error).replace(/^wrong options:\s*/, '');
     return { message, remedy: remedy ?? "'millrace model-server --help' has the options" };
   }
-}
-
-function commandLine(flags: Readonly<Record<string, string>>): string[] {
-  return Object.entries(flags).flatMap(([flag, value]) => {
-    if (SPECS.get(flag)?.kind !== 'boolean') return [`--${flag}`, value];
-    return value === 'true' ? [`--${flag}`] : [];
-  });
 }
 
 /** The words of a line as a shell takes them, with quotes and without anything else; undefined where a quote is open. */

@@ -103,12 +103,12 @@ function readNodes(written: WrittenExample, graph: DemoGraph, folder: string, re
     if (role === undefined) {
       const message = `the graph calls no node '${name}'`;
       report({ at, message, remedy: useOneOf(name, [...graph.roles.keys()]) });
-      return { name, args: [], title: name };
+      return { name, flags: {}, title: name };
     }
     const read = readNodeArguments(text, name, role, folder);
-    if ('args' in read) return { name, args: read.args, title: `${role} ${name}` };
+    if ('flags' in read) return { name, flags: read.flags, title: `${role} ${name}` };
     report({ at, ...read });
-    return { name, args: [], title: name };
+    return { name, flags: {}, title: name };
   });
 }
 

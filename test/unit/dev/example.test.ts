@@ -54,11 +54,11 @@ test('example: what it says, and what the deployment says', () => {
     ['words', 'main', 'asked', 'answered', 'rest'],
   );
   assert.deepEqual(
-    plan.nodes.map(({ name, args, title }) => [name, title, args.join(' ')]),
+    plan.nodes.map(({ name, flags, title }) => [name, title, flags]),
     [
-      ['choice', 'router choice', '--role router --branch hash'],
-      ['small', 'model small', '--constant [[1]]'],
-      ['large', 'model large', '--scale 2 --add 1'],
+      ['choice', 'router choice', { role: 'router', branch: 'hash' }],
+      ['small', 'model small', { constant: '[[1]]' }],
+      ['large', 'model large', { scale: '2', add: '1' }],
     ],
   );
   assert.deepEqual(plan.produce, ['folder/requests.jsonl']);

@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MillraceError, problemsError } from '../../../base/errors.ts';
 import type { Example } from '../../../dev/example/example.ts';
@@ -10,19 +10,26 @@ const FILE = 'demo.yaml';
 /** Folder that the examples come with, in a checkout as in the package. */
 const HOME = fileURLToPath(new URL('../../../../', import.meta.url));
 
+export interface LoadedExample {
+  readonly example: Example;
+  /** What the command is given for it. */
+  readonly path: string;
+}
+
 /**
  * The example of a folder (its `demo.yaml`) or of a file. A folder that is not here is looked for beside Millrace's own examples.
  *
  * @throws MillraceError DEMO_NOT_FOUND, or DEMO_INVALID with every problem and its line
  */
-export function loadExample(given: string): Example {
+export function loadExample(given: string): LoadedExample {
   const path = findFile(given);
   const { example, problems } = readExample(readDocument(path), path, {
     text: readDocument,
     exists: (file) => statSync(file, { throwIfNoEntry: false })?.isFile() === true,
   });
   if (example === undefined) throw problemsError(`${path} is no demo that can run:`, 'DEMO_INVALID', problems);
-  return example;
+  // A folder's own demo.yaml need not be typed.
+  return { example, path: basename(path) === FILE ? dirname(path) : path };
 }
 
 function findFile(given: string): string {

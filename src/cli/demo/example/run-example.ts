@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { dirname } from 'node:path';
 import type { DemoStream } from '../../../dev/demo/demo-stream.ts';
 import type { MillraceProgram } from '../../../dev/demo/millrace-child.ts';
 import { ExampleLedger, type ExampleRequest } from '../../../dev/example/example-ledger.ts';
@@ -10,7 +9,7 @@ import { keptRunning, nextSteps, shown, type NextStep } from '../next-steps.ts';
 import { openStream } from '../open-stream.ts';
 import { playDemo, type DemoStage, type StageSettings } from '../play-demo.ts';
 import { StreamView } from '../stream-view.ts';
-import { loadExample } from './load-example.ts';
+import { loadExample, type LoadedExample } from './load-example.ts';
 import { nodeCalls } from './node-calls.ts';
 import { outcomeTable } from './outcome-table.ts';
 import { readRequests } from './read-requests.ts';
@@ -30,16 +29,17 @@ export interface ExampleSettings extends StageSettings {
  * @throws MillraceError when the example is not right, or a part of it cannot run
  */
 export async function runExample(folder: string, settings: ExampleSettings, program: MillraceProgram): Promise<number> {
-  const example = loadExample(folder);
+  const loaded = loadExample(folder);
+  const { example } = loaded;
   const plan = { ...example.plan, env: { KAFKA_WORKERS: String(settings.workers) } };
   return playDemo(settings, program, plan, async (stage) => {
     const requests = await readRequests(example.requests, stage.signal);
-    return play(example, requests, settings, stage);
+    return play(loaded, requests, settings, stage);
   });
 }
 
 async function play(
-  example: Example,
+  { example, path }: LoadedExample,
   requests: readonly ExampleRequest[],
   { keep }: ExampleSettings,
   { command, screen, world, signal }: DemoStage,
@@ -61,10 +61,10 @@ async function play(
   const { ledger } = stream;
   screen.print(`\n${outcomeTable(ledger, example.requests.protoName ?? '', process.stdout.columns || 0)}`);
   const counts = [...calls].map(([name, count]) => `${name} ${countText(count)}`);
-  screen.print(`\n  Calls of the models: ${counts.join(', ')}`);
+  screen.print(`\n  Calls of the models: ${counts.join(', ') || 'none'}`);
   const exitCode = judge(ledger, screen);
   if (!keep) {
-    screen.print(`\n${nextSteps(steps(example, command), screen.paint)}\n`);
+    screen.print(`\n${nextSteps(steps(example, path, command), screen.paint)}\n`);
     return exitCode;
   }
   screen.print(`\n${keptRunning(command, world, screen.paint)}\n`);
@@ -99,11 +99,10 @@ function judge(ledger: ExampleLedger, { print, paint }: DemoStage['screen']): nu
   return 1;
 }
 
-function steps({ plan: { deployment } }: Example, command: string): readonly NextStep[] {
-  const folder = shown(dirname(deployment));
+function steps({ plan: { deployment } }: Example, path: string, command: string): readonly NextStep[] {
   const tests = deployment.replace(/(\.ya?ml)$/, '.test$1');
   return [
-    [`${command} demo ${folder} --keep`, 'the same, and everything stays up'],
+    [`${command} demo ${shown(path)} --keep`, 'the same, and everything stays up'],
     ...(existsSync(tests) ? [[`${command} test ${shown(tests)}`, 'its tests, without models or Kafka'] as const] : []),
     [`${command} validate ${shown(deployment)}`, 'check a SeldonDeployment'],
   ];
