@@ -5,7 +5,12 @@ import { startGrpcServer } from '../rpc/grpc/grpc-server.ts';
 import { protocolServices } from '../rpc/grpc/services/protocol-services.ts';
 import { startHttpServer } from '../rpc/http/http-server.ts';
 import { metricsRoute } from '../rpc/http/routes/metrics-route.ts';
-import { graphMetadataRoutes, healthRoutes, modelRoutes } from '../rpc/http/routes/model-routes.ts';
+import {
+  graphMetadataRoutes,
+  healthRoutes,
+  modelRoutes,
+  serverMetadataRoutes,
+} from '../rpc/http/routes/model-routes.ts';
 import { openApiRoutes } from '../rpc/http/routes/openapi-routes.ts';
 import { predictRoutes } from '../rpc/http/routes/predict-routes.ts';
 import { probeRoutes } from '../rpc/http/routes/probe-routes.ts';
@@ -94,6 +99,7 @@ async function startHttp(
     metricsRoute(http.metricsPath, { contentType: registry.contentType, render: () => registry.metrics() }),
     ...(rest === undefined ? [] : graphRoutes(config, rest)),
     ...healthRoutes(protocol, readiness),
+    ...serverMetadataRoutes(protocol, deploymentName),
     ...openApiRoutes(protocol, deploymentName),
   ]);
   const paths = ['/live', '/ready', http.metricsPath];

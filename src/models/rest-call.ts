@@ -6,6 +6,7 @@ import type { NodeCall } from '../graph/model-client.ts';
 import { NodeError, type NodeErrorDetails, type NodeFailure } from '../graph/node-error.ts';
 import { MAX_KEPT_RESPONSE_BYTES } from '../graph/step-failure.ts';
 import { isGzip } from '../protocol/gunzip.ts';
+import { HEADER } from '../protocol/headers.ts';
 import type { Payload } from '../protocol/payload.ts';
 import { networkFailure } from './network-failure.ts';
 import { retryAfterMs } from './retry-after.ts';
@@ -129,7 +130,10 @@ export class RestCall implements Dispatcher.DispatchHandler {
       });
     } else {
       this.#settle(undefined);
-      this.#resolve({ body, contentType, contentEncoding });
+      const jsonLength = this.#header(JSON_LENGTH);
+      this.#resolve(
+        jsonLength === '' ? { body, contentType, contentEncoding } : { body, contentType, contentEncoding, jsonLength },
+      );
     }
   }
 
@@ -173,6 +177,7 @@ export class RestCall implements Dispatcher.DispatchHandler {
 }
 
 const EMPTY = Buffer.alloc(0);
+const JSON_LENGTH = HEADER.jsonLength.toLowerCase();
 
 const DID: Readonly<Record<NodeFailure, string>> = {
   unreachable: 'cannot be reached',

@@ -130,9 +130,10 @@ class RestClient implements ModelClient {
 }
 
 function message({ payload, headers: own }: NodeCall) {
-  const { contentType, contentEncoding, body } = payload;
+  const { contentType, contentEncoding, jsonLength, body } = payload;
   const headers = [HEADER.contentType, contentType, ...own];
   if (contentEncoding !== '') headers.push(HEADER.contentEncoding, contentEncoding);
+  if (jsonLength !== undefined) headers.push(HEADER.jsonLength, jsonLength);
   return { method: 'POST' as const, headers, body };
 }
 

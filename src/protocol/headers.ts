@@ -3,6 +3,7 @@ export const HEADER = {
   puid: 'Seldon-Puid',
   contentType: 'Content-Type',
   contentEncoding: 'Content-Encoding',
+  jsonLength: 'Inference-Header-Content-Length',
   protoName: 'proto-name',
   retryAfter: 'Retry-After',
   acceptEncoding: 'Accept-Encoding',
@@ -26,7 +27,7 @@ export interface RequestHeaders {
 
 const NO_HEADERS: RequestHeaders = { headers: [], leftOut: 0 };
 
-// Hop by hop, or made by the client; and the three that the payload and the graph state themselves.
+// Hop by hop, or made by the client; and those that the payload and the graph state themselves.
 const NOT_FORWARDED = new Set([
   'connection',
   'content-encoding',
@@ -36,6 +37,7 @@ const NOT_FORWARDED = new Set([
   'expect',
   'host',
   'http2-settings',
+  'inference-header-content-length',
   'keep-alive',
   'proxy-authenticate',
   'proxy-authorization',
@@ -49,7 +51,7 @@ const NOT_FORWARDED = new Set([
 
 /**
  * The headers of a record that go to every model call: those that HTTP can carry, duplicates kept. Left out without counting:
- * what belongs to a connection, `Content-Type` and `Content-Encoding` (the payload's own) and `Seldon-Puid` (sent once, by the
+ * what belongs to a connection, what describes the body (`Content-Type`, `Content-Encoding`, `Inference-Header-Content-Length`) and `Seldon-Puid` (sent once, by the
  * graph). Left out and counted: illegal names and values, and what is over the limits above.
  */
 export function requestHeaders(recordHeaders: RecordHeaders): RequestHeaders {

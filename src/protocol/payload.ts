@@ -5,6 +5,11 @@ export interface Payload {
   readonly contentType: string;
   /** `Content-Encoding` of the body; empty for none. */
   readonly contentEncoding: string;
+  /**
+   * `Inference-Header-Content-Length`: how many bytes of the body are JSON, where binary tensors follow it (an extension of the v2
+   * protocol). Absent where there are none.
+   */
+  readonly jsonLength?: string;
   /** Full name of the protobuf message, such as `tensorflow.serving.PredictRequest`; absent in messages over HTTP. */
   readonly messageName?: string;
 }

@@ -7,6 +7,7 @@ import type { Job } from './job.ts';
 const PUID = Buffer.from('seldon-puid');
 const CONTENT_TYPE = Buffer.from('content-type');
 const CONTENT_ENCODING = Buffer.from('content-encoding');
+const JSON_LENGTH = Buffer.from('inference-header-content-length');
 const PROTO_NAME = Buffer.from('proto-name');
 const SOURCE = Buffer.from('millrace-source');
 const ERROR_PREFIX = 'millrace-error-';
@@ -29,12 +30,20 @@ export function resultHeaders(job: Job, result: Payload): RecordHeader[] {
     [SOURCE, Buffer.from(sourceOf(job.record))],
   ];
   if (result.contentEncoding !== '') headers.push([CONTENT_ENCODING, Buffer.from(result.contentEncoding)]);
+  if (result.jsonLength !== undefined) headers.push([JSON_LENGTH, Buffer.from(result.jsonLength)]);
   if (result.messageName !== undefined) headers.push([PROTO_NAME, Buffer.from(result.messageName)]);
   for (const header of job.record.headers) if (!isOurs(header[0])) headers.push(header);
   return headers;
 }
 
-const OURS = new Set(['seldon-puid', 'content-type', 'content-encoding', 'proto-name', 'millrace-source']);
+const OURS = new Set([
+  'seldon-puid',
+  'content-type',
+  'content-encoding',
+  'inference-header-content-length',
+  'proto-name',
+  'millrace-source',
+]);
 const OURS_LENGTHS = new Set([...OURS].map((name) => name.length));
 
 function isOurs(name: Buffer | null): boolean {

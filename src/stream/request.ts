@@ -2,7 +2,7 @@ import type { GraphRequest } from '../graph/execute.ts';
 import type { RecordHeader } from '../kafka/record.ts';
 import { isMetadataText, requestMetadata } from '../protocol/grpc/metadata.ts';
 import { HEADER, legalRecordHeader, recordHeader, requestHeaders, type RecordHeaders } from '../protocol/headers.ts';
-import { PROTOBUF_TYPE, type Transport } from '../protocol/payload.ts';
+import { PROTOBUF_TYPE, type Payload, type Transport } from '../protocol/payload.ts';
 import type { Job } from './job.ts';
 
 const NOTHING = Buffer.alloc(0);
@@ -26,7 +26,12 @@ function httpRequest(job: Job, body: Buffer, present: RecordHeaders): RecordRequ
   if (job.attempts === 1) job.puid = legalRecordHeader(present, HEADER.puid) ?? job.puid;
   const contentType = legalRecordHeader(present, HEADER.contentType) ?? JSON_TYPE;
   const contentEncoding = legalRecordHeader(present, HEADER.contentEncoding) ?? '';
-  return { request: { payload: { body, contentType, contentEncoding }, headers, puid: job.puid }, leftOut };
+  const jsonLength = legalRecordHeader(present, HEADER.jsonLength);
+  const payload: Payload =
+    jsonLength === undefined
+      ? { body, contentType, contentEncoding }
+      : { body, contentType, contentEncoding, jsonLength };
+  return { request: { payload, headers, puid: job.puid }, leftOut };
 }
 
 /** The same of a protobuf message, which its `proto-name` header names; without one it is the protocol's predict request. */

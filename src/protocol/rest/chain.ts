@@ -1,4 +1,5 @@
 import { readableBody } from '../gunzip.ts';
+import { HEADER } from '../headers.ts';
 import { ObjectCursor } from '../json/object-cursor.ts';
 import { notJson, skipSpace } from '../json/skip-value.ts';
 import { MessageError } from '../message-error.ts';
@@ -20,14 +21,17 @@ const SHAPES: Readonly<Record<Exclude<Protocol, 'seldon'>, Shape>> = {
 /**
  * Makes the message for a transform-input, predict or transform-output call of what has come so far: a request is passed on as it
  * is, an answer becomes a request by renaming one top-level key (Seldon Core 1's rule). Reading ends at the key that shows it to
- * be a request; a rename replaces the key in the bytes, so numbers, spaces and the order of keys stay as they were.
+ * be a request; a rename replaces the key in the bytes, so numbers, spaces and the order of keys stay as they were. So do binary
+ * tensors behind the JSON.
  *
  * @throws MessageError for what is neither
  */
 export function chainMessage(protocol: Protocol, payload: Payload): Payload {
   if (protocol === 'seldon') return payload;
   const shape = SHAPES[protocol];
-  const body = readableBody(payload);
+  const whole = readableBody(payload);
+  const jsonLength = jsonLengthOf(payload, whole.length);
+  const body = whole.subarray(0, jsonLength);
   const keys = answerKeys(body, shape);
   if (keys === undefined) return payload;
   if (keys.length === 0) {
@@ -35,7 +39,19 @@ export function chainMessage(protocol: Protocol, payload: Payload): Payload {
       `it has neither ${shape.request.map(quoted).join(' nor ')}, nor ${quoted(shape.answer)} to make it of`,
     );
   }
-  return { body: replaceEach(body, keys, shape.renamed), contentType: payload.contentType, contentEncoding: '' };
+  const renamed = replaceEach(body, keys, shape.renamed);
+  const { contentType } = payload;
+  if (jsonLength === undefined) return { body: renamed, contentType, contentEncoding: '' };
+  const withTensors = Buffer.concat([renamed, whole.subarray(jsonLength)]);
+  return { body: withTensors, contentType, contentEncoding: '', jsonLength: String(renamed.length) };
+}
+
+/** Where binary tensors begin behind the JSON; undefined where there are none. */
+function jsonLengthOf({ jsonLength: text }: Payload, sizeBytes: number): number | undefined {
+  if (text === undefined) return undefined;
+  const jsonLength = /^\d{1,10}$/.test(text) ? Number(text) : Infinity;
+  if (jsonLength <= sizeBytes) return jsonLength;
+  throw new MessageError(`its ${HEADER.jsonLength} is '${text.slice(0, 20)}', and it has ${sizeBytes} bytes`);
 }
 
 /** Offsets of the answer's key, start and end in turn (twice where the key is there twice); undefined for a request. */

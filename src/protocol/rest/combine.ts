@@ -11,11 +11,16 @@ const CLOSE = Buffer.from(']');
  * The message of an aggregate call: a JSON array of the children's answers, byte for byte, in the children's order. Its type is
  * that of the first answer (Seldon Core 1's rule, for every protocol).
  *
- * @throws MessageError when an answer is not JSON
+ * @throws MessageError when an answer is not JSON alone
  */
 export function combineMessages(answers: readonly Payload[]): Payload {
   const parts: Buffer[] = [];
   answers.forEach((answer, index) => {
+    if (answer.jsonLength !== undefined) {
+      throw new MessageError(
+        `the answer of child ${index} has binary tensors behind its JSON, which no array can hold`,
+      );
+    }
     const body = readableBody(answer);
     if (!isJson(body)) throw new MessageError(`the answer of child ${index} is not JSON`);
     parts.push(index === 0 ? OPEN : COMMA, body);

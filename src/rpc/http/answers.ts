@@ -8,13 +8,14 @@ const BINARY =
   /^\s*(?:image|audio|video|font)\/|^\s*application\/(?:octet-stream|(?:x-|vnd\.google\.)?protobuf|grpc|zip|x-tar|x-npy)\b/i;
 
 /** The answer to a request that the graph has answered. */
-export function payloadAnswer({ body, contentType, contentEncoding }: Payload): HttpAnswer {
-  const asIs = contentEncoding !== '' || BINARY.test(contentType);
+export function payloadAnswer({ body, contentType, contentEncoding, jsonLength }: Payload): HttpAnswer {
+  const asIs = contentEncoding !== '' || jsonLength !== undefined || BINARY.test(contentType);
   return {
     status: 200,
     body: asIs ? body : escapeHtml(body),
     contentType,
     ...(contentEncoding === '' ? {} : { contentEncoding }),
+    ...(jsonLength === undefined ? {} : { jsonLength }),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { NodeError } from '../../graph/node-error.ts';
+import { HEADER } from '../../protocol/headers.ts';
 import { requestAnswered, requestFaulted } from '../channels.ts';
 import { errorAnswer, failure } from './answers.ts';
 import { readBody } from './request-body.ts';
@@ -84,10 +85,11 @@ export class HttpFront {
   #send(response: ServerResponse, answer: HttpAnswer, headers: readonly string[]): void {
     // The client is gone.
     if (response.destroyed) return;
-    const { status, body = '', contentType, contentEncoding } = answer;
+    const { status, body = '', contentType, contentEncoding, jsonLength } = answer;
     const all = [...headers];
     if (contentType !== undefined) all.push('Content-Type', contentType);
     if (contentEncoding !== undefined) all.push('Content-Encoding', contentEncoding);
+    if (jsonLength !== undefined) all.push(HEADER.jsonLength, jsonLength);
     // These have no body, and no length of one.
     if (status !== 204 && status !== 304) all.push('Content-Length', String(Buffer.byteLength(body)));
     if (this.#closing) response.shouldKeepAlive = false;

@@ -26,6 +26,8 @@ export interface HttpAnswer {
   /** An empty one is sent too, as an empty header. */
   readonly contentType?: string;
   readonly contentEncoding?: string;
+  /** `Inference-Header-Content-Length`. */
+  readonly jsonLength?: string;
 }
 
 export interface Route {

@@ -36,6 +36,9 @@ const PATHS: Json = {
       responses: responses('Its inputs and outputs', ref('ModelMetadata'), 'Failure'),
     },
   },
+  '/v2': {
+    get: { summary: 'Who answers', responses: responses('Name and version', ref('ServerMetadata'), 'Failure') },
+  },
   '/v2/health/ready': ready('Whether every model is ready', []),
   '/v2/health/live': ready('Whether the server is alive', []),
 };
@@ -85,6 +88,15 @@ const SCHEMAS: Json = {
       platform: { type: 'string' },
       inputs: { type: 'array', items: tensor(['name', 'shape', 'datatype'], {}) },
       outputs: { type: 'array', items: tensor(['name', 'shape', 'datatype'], {}) },
+    },
+  },
+  ServerMetadata: {
+    type: 'object',
+    required: ['name', 'version', 'extensions'],
+    properties: {
+      name: { type: 'string' },
+      version: { type: 'string' },
+      extensions: { type: 'array', items: { type: 'string' } },
     },
   },
   Failure: {

@@ -112,3 +112,22 @@ test('any object: the key is renamed, the value and all other members are the sa
     }),
   );
 });
+
+test('binary tensors behind the JSON stay as they are, and its length follows the new key', () => {
+  const json = '{"outputs":[{"name":"x","parameters":{"binary_data_size":4}}]}';
+  const tensors = Buffer.from([0x7d, 0xff, 0x00, 0x22]);
+  const message = { ...payload(Buffer.concat([Buffer.from(json), tensors])), jsonLength: String(json.length) };
+  const chained = chainMessage('v2', message);
+  const renamed = json.replace('outputs', 'inputs');
+  assert.equal(chained.jsonLength, String(renamed.length));
+  assert.deepEqual(chained.body, Buffer.concat([Buffer.from(renamed), tensors]));
+  // A request with them is passed on as it is.
+  const { body, jsonLength = '' } = chained;
+  const request = { ...payload(body), jsonLength };
+  assert.equal(chainMessage('v2', request), request);
+  for (const wrong of ['67', '-1', '1e3', '']) {
+    assert.throws(() => chainMessage('v2', { ...message, jsonLength: wrong }), {
+      message: `its Inference-Header-Content-Length is '${wrong}', and it has 66 bytes`,
+    });
+  }
+});

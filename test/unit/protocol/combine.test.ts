@@ -37,3 +37,13 @@ test('any list of JSON values', () => {
     }),
   );
 });
+
+test('answers with binary tensors cannot be combined, and the reason is told', () => {
+  const answer = {
+    body: Buffer.from('{}x'),
+    contentType: 'application/octet-stream',
+    contentEncoding: '',
+    jsonLength: '2',
+  };
+  assert.throws(() => combineMessages([answer]), /the answer of child 0 has binary tensors behind its JSON/);
+});

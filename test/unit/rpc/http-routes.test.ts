@@ -86,7 +86,9 @@ test("the v2 protocol's routes", async () => {
     assert.equal((await ask(port, '/v2/models/m/ready')).status, 200);
     assert.equal((await ask(port, '/v2/health/ready')).status, 200);
     assert.equal((await ask(port, '/v2/health/live')).status, 200);
-    assert.equal((await ask(port, '/v2')).status, 404);
+    const { name, extensions } = JSON.parse((await ask(port, '/v2')).text);
+    assert.deepEqual([name, extensions], ['dep', []]);
+    assert.equal((await ask(port, '/v2/')).status, 404);
     const unknown = await ask(port, '/v2/models/infer');
     assert.equal(unknown.status, 500);
     assert.match(unknown.text, /"info":"Failed to find model infer"/);
@@ -232,5 +234,37 @@ test("a failing node's gzip answer is told unpacked, also to a client that takes
     const answer = await ask(port, '/api/v1.0/predictions', { method: 'POST', headers, body: '{}' });
     assert.deepEqual([answer.status, answer.text], [422, '{"why":"\\u003cx\\u003e"}']);
     assert.equal(answer.headers['content-encoding'], undefined);
+  });
+});
+
+test('v2 requests and answers with binary tensors behind their JSON go both ways, through a chain too', async () => {
+  const LENGTH = 'Inference-Header-Content-Length';
+  const request = '{"inputs":[{"name":"x"}]}';
+  const first = '{"outputs":[{"name":"y"}]}';
+  const second = '{"outputs":[{"name":"z"}]}';
+  const answering = (json: string, tensors: string) => [
+    {
+      status: 200,
+      headers: { 'Content-Type': 'application/octet-stream', [LENGTH]: String(json.length) },
+      bodyText: json + tensors,
+    },
+  ];
+  const graph: PredictiveUnit = { ...MODEL, name: 'a', children: [MODEL] };
+  const nodes = { a: answering(first, '\u0001<\u0000'), m: answering(second, '&\u007f') };
+  await withHttpFront({ protocol: 'v2', graph, nodes }, async ({ port, nodes: { calls } }) => {
+    const headers = { 'Content-Type': 'application/octet-stream', [LENGTH]: String(request.length) };
+    const answer = await ask(port, '/v2/models/infer', { method: 'POST', headers, body: `${request}\u0002\u0003` });
+    assert.deepEqual([answer.status, answer.text], [200, `${second}&\u007f`]);
+    assert.equal(answer.headers[LENGTH.toLowerCase()], String(second.length));
+    assert.deepEqual(
+      calls.map(({ headers: seen, body }) => [seen[LENGTH.toLowerCase()], body.toString()]),
+      [
+        [String(request.length), `${request}\u0002\u0003`],
+        [String(first.length - 1), `${first.replace('outputs', 'inputs')}\u0001<\u0000`],
+      ],
+    );
+    const wrong = await ask(port, '/v2/models/infer', { method: 'POST', headers: { [LENGTH]: '9000' }, body: request });
+    assert.equal(wrong.status, 500);
+    assert.match(wrong.text, /its Inference-Header-Content-Length is '9000', and it has 25 bytes/);
   });
 });

@@ -6,7 +6,12 @@ import { createRestClient } from '../../../src/models/rest-client.ts';
 import type { Protocol } from '../../../src/protocol/payload.ts';
 import { startHttpServer } from '../../../src/rpc/http/http-server.ts';
 import type { RpcServer } from '../../../src/rpc/rpc-server.ts';
-import { graphMetadataRoutes, healthRoutes, modelRoutes } from '../../../src/rpc/http/routes/model-routes.ts';
+import {
+  graphMetadataRoutes,
+  healthRoutes,
+  modelRoutes,
+  serverMetadataRoutes,
+} from '../../../src/rpc/http/routes/model-routes.ts';
 import { openApiRoutes } from '../../../src/rpc/http/routes/openapi-routes.ts';
 import { predictRoutes } from '../../../src/rpc/http/routes/predict-routes.ts';
 import { probeRoutes } from '../../../src/rpc/http/routes/probe-routes.ts';
@@ -54,6 +59,7 @@ export async function withHttpFront(served: GraphServed, use: (front: Front) => 
         ...modelRoutes(protocol, models),
         ...graphMetadataRoutes(protocol, 'p', models),
         ...healthRoutes(protocol, readiness),
+        ...serverMetadataRoutes(protocol, 'dep'),
         ...openApiRoutes(protocol, 'dep'),
       ],
     );

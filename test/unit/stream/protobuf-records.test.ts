@@ -65,3 +65,13 @@ test('the result names its own message, and not that of the request', () => {
     'other=x',
   ]);
 });
+
+test('the length of the JSON in front of binary tensors goes with its own body: in with the record, out with the answer', () => {
+  const one = job(['inference-header-content-length', '1'], ['other', 'x']);
+  const { request, leftOut } = graphRequest(one, BODY, 'rest');
+  assert.deepEqual([request.payload.jsonLength, request.headers, leftOut], ['1', ['other', 'x'], 0]);
+  const named = (answer: Parameters<typeof resultHeaders>[1]) =>
+    resultHeaders(one, answer).map(([name, value]) => `${String(name)}=${String(value)}`);
+  assert.ok(named({ ...payload('{}x'), jsonLength: '2' }).includes('inference-header-content-length=2'));
+  assert.doesNotMatch(named(payload('{}')).join(), /length/);
+});

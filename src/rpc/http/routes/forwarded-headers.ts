@@ -9,6 +9,7 @@ const NOT_FORWARDED = new Set([
   'expect',
   'host',
   'http2-settings',
+  'inference-header-content-length',
   'keep-alive',
   'proxy-connection',
   'seldon-puid',

@@ -1,3 +1,4 @@
+import { packageVersion } from '../../../base/version.ts';
 import { restGraphMetadata } from '../../../graph/metadata/rest-graph-metadata.ts';
 import type { ModelQuestion } from '../../../graph/model-client.ts';
 import type { ModelQuery } from '../../../graph/model-query.ts';
@@ -60,6 +61,14 @@ export function graphMetadataRoutes(protocol: Protocol, predictor: string, model
       },
     },
   ];
+}
+
+/** Who answers, as clients of the v2 protocol ask; Seldon Core 1 answers 404. */
+export function serverMetadataRoutes(protocol: Protocol, deployment: string): Route[] {
+  if (protocol !== 'v2') return [];
+  const body = JSON.stringify({ name: deployment, version: packageVersion(), extensions: [] });
+  const handler = () => ({ status: 200, body, contentType: 'application/json' });
+  return [{ path: '/v2', methods: GET, service: 'metadata', handler }];
 }
 
 /** The protocol's own names for `/ready` and `/live`. */
