@@ -1,3 +1,4 @@
+import type { OffsetRange } from './finished-ahead.ts';
 import { OffsetTracker } from './offset-tracker.ts';
 
 /**
@@ -25,11 +26,12 @@ export class AssignedPartition {
   retryAtMs = 0;
   failures = 0;
 
-  constructor(topic: string, partition: number, position: number) {
+  /** @param finishedBefore what an earlier owner has finished above the position: not to be done again */
+  constructor(topic: string, partition: number, position: number, finishedBefore: readonly OffsetRange[] = []) {
     this.topic = topic;
     this.partition = partition;
     this.position = position;
-    this.tracker = new OffsetTracker(position);
+    this.tracker = new OffsetTracker(position, finishedBefore);
   }
 
   /** Records in the log that are not committed yet; undefined before the first answer of the broker. */

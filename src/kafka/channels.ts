@@ -36,6 +36,13 @@ export const partitionsRevoked = eventChannel<{
   readonly reason: string;
 }>('millrace:kafka:revoked');
 
+/** These partitions are ours, and cannot be read before a transaction ends that their last owner has left open. */
+export const offsetsAwaited = eventChannel<{
+  readonly group: string;
+  readonly topic: string;
+  readonly partitions: readonly number[];
+}>('millrace:kafka:awaited');
+
 export const offsetsCommitted = eventChannel<{
   readonly group: string;
   readonly topic: string;

@@ -1,13 +1,26 @@
+import { sleep } from '../base/clock.ts';
 import { apis } from './api.ts';
 import { AssignedPartition } from './assigned-partition.ts';
-import { offsetOutOfRange, offsetsCommitted, partitionsAssigned, partitionsRevoked } from './channels.ts';
+import {
+  offsetOutOfRange,
+  offsetsAwaited,
+  offsetsCommitted,
+  partitionsAssigned,
+  partitionsRevoked,
+} from './channels.ts';
 import { withResponse, errorName, type Cluster } from './cluster.ts';
 import { Fetcher } from './fetcher.ts';
+import { decodeFinishedAhead } from './finished-ahead.ts';
 import { GroupMember } from './group/group-member.ts';
+import type { GroupPlace } from './group/group-place.ts';
+import { storedOffsets } from './group/stored-offsets.ts';
 import { KafkaError, classifyKafkaCode, toKafkaError } from './kafka-error.ts';
 import { logOffsets } from './log-offsets.ts';
 import type { ConsumerOptions } from './options.ts';
 import type { InputRecord } from './record.ts';
+
+// How often an open transaction of a partition's last owner is looked at.
+const OPEN_TRANSACTION_PAUSE_MS = 200;
 
 export interface ConsumerHandler {
   /** Records of one partition, in order. Take note of each in `partition.tracker` before this returns. */
@@ -22,7 +35,8 @@ export interface ConsumerHandler {
 export interface ConsumerSettings extends ConsumerOptions {
   readonly group: string;
   readonly topic: string;
-  readonly commitIntervalMs: number;
+  /** Undefined: its user stores the offsets, in transactions, and sets `committed` of the partitions. */
+  readonly commitIntervalMs: number | undefined;
   readonly rebalanceTimeoutMs: number;
 }
 
@@ -38,6 +52,8 @@ export class Consumer {
   readonly #fetcher: Fetcher;
   readonly #failed = Promise.withResolvers<never>();
   #partitions: AssignedPartition[] = [];
+  /** Ours, but where they begin is not known while a transaction of their last owner is open. */
+  #awaited = new Set<number>();
   #commitTimer: NodeJS.Timeout | undefined;
   #committing: Promise<void> = Promise.resolve();
   /** The commit that waits for the one under way; whoever asks meanwhile is served by it too. */
@@ -70,17 +86,16 @@ export class Consumer {
     return this.#partitions;
   }
 
-  get memberId(): string {
-    return this.#member.memberId;
-  }
-
-  get generation(): number {
-    return this.#member.generation;
+  /** Our place in the group, by which the broker tells whether the partitions are still ours; undefined while we have none. */
+  get place(): GroupPlace | undefined {
+    const { generation, memberId, instanceId } = this.#member;
+    return generation < 0 ? undefined : { generation, memberId, instanceId };
   }
 
   /** Joins the group and reads until `close`. Rejects with a KafkaError of kind `fatal` when a person must act. */
   async run(): Promise<void> {
-    this.#commitTimer = setInterval(() => void this.commit(), this.#settings.commitIntervalMs);
+    const { commitIntervalMs } = this.#settings;
+    if (commitIntervalMs !== undefined) this.#commitTimer = setInterval(() => void this.commit(), commitIntervalMs);
     try {
       await Promise.race([this.#member.run(), this.#failed.promise]);
     } finally {
@@ -105,6 +120,7 @@ export class Consumer {
    * repetition of the records, by the next owner.
    */
   async commit(): Promise<void> {
+    if (this.#settings.commitIntervalMs === undefined) return;
     // One at a time: an older commit that is answered late must not undo a newer one.
     this.#nextCommit ??= this.#committing.then(() => {
       this.#nextCommit = undefined;
@@ -149,42 +165,60 @@ export class Consumer {
   }
 
   async #assigned(numbers: readonly number[], generation: number): Promise<void> {
+    const awaited = (this.#awaited = new Set(numbers));
+    await this.#takeStable(awaited, generation);
+    if (awaited.size > 0) void this.#takeLater(awaited, generation);
+  }
+
+  /** Begins with those awaited partitions of which the group knows where they stand. */
+  async #takeStable(awaited: Set<number>, generation: number): Promise<void> {
     const { group, topic, offsetReset } = this.#settings;
-    const offsets = await this.#committedOffsets(numbers);
-    const fresh = numbers.filter((number) => (offsets.get(number) ?? -1) < 0);
+    const stored = await storedOffsets(this.#member.coordinator, group, topic, [...awaited]);
+    const known = [...awaited].filter((number) => stored.has(number));
+    const fresh = known.filter((number) => (stored.get(number)?.offset ?? -1) < 0);
     const starts =
       fresh.length > 0 ? await logOffsets(this.#cluster, topic, fresh, offsetReset) : new Map<number, number>();
-    this.#partitions = numbers.map((number) => {
-      const stored = offsets.get(number) ?? -1;
-      const partition = new AssignedPartition(topic, number, stored >= 0 ? stored : (starts.get(number) ?? 0));
-      partition.committed = stored;
-      return partition;
-    });
-    this.#handler.assigned(this.#partitions);
+    // They may have gone meanwhile, and others have worked on them.
+    if (awaited !== this.#awaited) return;
+    if (known.length === 0 && awaited.size > 0) return;
+    const taken: AssignedPartition[] = [];
+    for (const number of known) {
+      awaited.delete(number);
+      const { offset = -1, metadata = '' } = stored.get(number) ?? {};
+      const start = offset >= 0 ? offset : (starts.get(number) ?? 0);
+      const partition = new AssignedPartition(topic, number, start, decodeFinishedAhead(start, metadata));
+      partition.committed = offset;
+      taken.push(partition);
+    }
+    this.#partitions = [...this.#partitions, ...taken];
+    this.#handler.assigned(taken);
     this.#fetcher.assign(this.#partitions);
     if (partitionsAssigned.hasSubscribers) {
-      const partitions = this.#partitions.map(({ partition, position }) => ({ partition, offset: position }));
+      const partitions = taken.map(({ partition, position }) => ({ partition, offset: position }));
       partitionsAssigned.publish({ group, topic, generation, memberId: this.#member.memberId, partitions });
     }
     // A group that begins at the end of the log must find the same place after a crash.
     void this.commit();
   }
 
-  async #committedOffsets(numbers: readonly number[]): Promise<ReadonlyMap<number, number>> {
-    if (numbers.length === 0) return new Map();
+  /** The transaction ends when its writer goes on, or by its time-out. */
+  async #takeLater(awaited: Set<number>, generation: number): Promise<void> {
     const { group, topic } = this.#settings;
-    const { api, connection } = await this.#member.coordinator.bind(apis.offsetFetch);
-    const topics = [{ name: topic, partitionIndexes: [...numbers] }];
-    const response = await api.call(connection, [{ groupId: group, memberId: null, memberEpoch: -1, topics }], true);
-    const found = response.groups[0]?.topics ?? [];
-    return new Map(
-      found.flatMap((entry) =>
-        entry.partitions.map((one) => [one.partitionIndex, Number(one.committedOffset)] as const),
-      ),
-    );
+    if (offsetsAwaited.hasSubscribers) offsetsAwaited.publish({ group, topic, partitions: [...awaited] });
+    while (awaited.size > 0 && awaited === this.#awaited && !this.#cluster.closed) {
+      await sleep(OPEN_TRANSACTION_PAUSE_MS, this.#cluster.signal);
+      try {
+        await this.#takeStable(awaited, generation);
+      } catch (thrown) {
+        const error = toKafkaError(thrown);
+        if (error.failure === 'fatal' && error.code !== 'CLOSED') return this.#failed.reject(error);
+        this.#member.coordinator.forget();
+      }
+    }
   }
 
   async #revoke(reason: string): Promise<void> {
+    this.#awaited = new Set();
     if (this.#partitions.length === 0) return;
     this.#fetcher.assign([]);
     await this.#handler.drain(this.#partitions);
@@ -193,6 +227,7 @@ export class Consumer {
   }
 
   #release(lost: boolean, reason: string): void {
+    this.#awaited = new Set();
     const released = this.#partitions;
     if (released.length === 0) return;
     this.#partitions = [];

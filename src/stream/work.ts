@@ -88,14 +88,14 @@ export class Work {
   }
 
   /**
-   * Records were read: they wait for their turn to start. Those of a partition that is being given up are noted by its tracker
-   * and go no further, so that nothing above them is committed.
+   * Records were read: they wait for their turn to start. Those that an earlier owner has finished are done with. Those of a
+   * partition that is being given up are noted by its tracker and go no further, so that nothing above them is committed.
    */
   receive(partition: AssignedPartition, records: readonly InputRecord[], nowMs: number): void {
     const work = this.#partitions.get(partition);
     for (const record of records) {
       const sequence = partition.tracker.received(record.offset);
-      if (work === undefined || work.draining) continue;
+      if (work === undefined || work.draining || partition.tracker.isFinished(sequence)) continue;
       const job = new Job(record, sequence, work, nowMs);
       work.push(job);
       this.#waiting++;

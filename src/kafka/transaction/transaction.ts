@@ -1,16 +1,10 @@
 import { apis } from '../api.ts';
 import { errorName, withResponse } from '../cluster.ts';
+import type { GroupPlace } from '../group/group-place.ts';
 import type { OutputRecord } from '../record.ts';
 import { codeError, gravest, toTransactionError, TransactionError } from './transaction-error.ts';
 import type { TransactionLink } from './transaction-link.ts';
 import type { TransactionalSender, WriterIdentity } from './transactional-sender.ts';
-
-/** A consumer's place in its group: then the broker takes its offsets only while the group has given it nothing else. */
-export interface GroupPlace {
-  readonly generation: number;
-  readonly memberId: string;
-  readonly instanceId: string | null;
-}
 
 /** Offsets of a consumer group that are stored if, and only if, the transaction is committed. */
 export interface TransactionOffsets {

@@ -2,6 +2,7 @@ import {
   brokerRecovered,
   brokerTrouble,
   offsetOutOfRange,
+  offsetsAwaited,
   offsetsCommitted,
   partitionsAssigned,
   partitionsRevoked,
@@ -36,6 +37,10 @@ export function logKafka(log: LimitedLog, subscriptions: Subscriptions): void {
     const fields = { group, topic, partitions, reason };
     if (lost) log.logger.warn(fields, 'partitions lost: what was in flight will be repeated by their new owner');
     else log.logger.info(fields, 'partitions released');
+  });
+  subscriptions.add(offsetsAwaited, ({ topic, partitions }) => {
+    const why = 'their last owner has left a transaction open, which the broker ends after its time-out';
+    log.logger.warn({ topic, partitions }, `${partitions.length} partitions wait: ${why}`);
   });
   subscriptions.add(offsetsCommitted, ({ topic, offsets, durationMs }) => {
     if (!log.logger.isLevelEnabled('debug')) return;

@@ -38,7 +38,7 @@ async function join(context: TestContext, committed = 10) {
   });
   (await take('findCoordinator')).answer({ coordinators: [{ nodeId: 1 }] });
   await answerJoin(take, 1);
-  const offsets = [{ partitionIndex: 0, committedOffset: BigInt(committed) }];
+  const offsets = [{ partitionIndex: 0, errorCode: 0, committedOffset: BigInt(committed), metadata: null }];
   (await take('offsetFetch')).answer({ groups: [{ topics: [{ name: 'in', partitions: offsets }] }] });
   while (consumer.partitions.length === 0) await settle();
   const [partition] = consumer.partitions;
@@ -154,4 +154,25 @@ test('a lost permission ends it', async (context) => {
   stored(await take('offsetCommit'), 'GROUP_AUTHORIZATION_FAILED');
   await committing;
   await assert.rejects(running, { code: 'GROUP_AUTHORIZATION_FAILED', failure: 'fatal' });
+});
+
+test('a partition with an open transaction of its last owner waits for its end; records finished ahead are known', async (context) => {
+  const { cluster, partition, events, take } = await join(context);
+  const code = protocolErrors['REBALANCE_IN_PROGRESS']?.code ?? 0;
+  (await take('heartbeat')).fail(new ResponseError(HEARTBEAT, 4, { '/': [code, null] }, {}));
+  await answerJoin(take, 2);
+  const unstable = protocolErrors['UNSTABLE_OFFSET_COMMIT']?.code ?? 0;
+  const answer = (errorCode: number, offset: bigint, metadata: string) => ({
+    groups: [
+      { topics: [{ name: 'in', partitions: [{ partitionIndex: 0, errorCode, committedOffset: offset, metadata }] }] },
+    ],
+  });
+  for (let look = 0; look < 2; look++) {
+    (await take('offsetFetch')).answer(answer(unstable, -1n, ''));
+    (await take('heartbeat')).answer({});
+  }
+  assert.deepEqual([events.at(-1), partition.revoked], ['released', true]);
+  (await take('offsetFetch')).answer(answer(0, 36n, 'millrace/1 10 1,2'));
+  while (events.at(-1) !== 'assigned 36') await settle();
+  assert.ok(!cluster.open.some(({ api }) => api === 'joinGroup'), 'the others of the group are not disturbed');
 });
