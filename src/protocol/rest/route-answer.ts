@@ -39,11 +39,11 @@ function dataRoute(data: JsonObject): number {
   }
   if (present(data.tensor)) {
     const values = isObject(data.tensor) ? data.tensor.values : undefined;
-    return truncate(Number(listOf(values, 'data.tensor.values')[0]));
+    return truncate(numberOf(listOf(values, 'data.tensor.values')[0]));
   }
   if (present(data.tftensor)) {
     const tensor = isObject(data.tftensor) ? data.tftensor : {};
-    return truncate(Number(listOf(tensor.intVal ?? tensor.int_val, 'data.tftensor.intVal')[0]));
+    return truncate(numberOf(listOf(tensor.intVal ?? tensor.int_val, 'data.tftensor.intVal')[0]));
   }
   return ALL_CHILDREN;
 }
@@ -57,12 +57,17 @@ function firstValue(body: Buffer): unknown {
 
 function wholeNumber(list: readonly unknown[]): number {
   for (const entry of list) {
-    if (!Number.isSafeInteger(entry))
-      throw unusable(`its list has ${JSON.stringify(entry)?.slice(0, 40)}, not a whole number`);
+    if (!Number.isSafeInteger(entry)) throw unusable(`its list has ${shown(entry)}, not a whole number`);
   }
   const [first] = list;
   if (typeof first !== 'number') throw unusable('its list is empty');
   return truncate(first);
+}
+
+// Numbers can be written as texts in a SeldonMessage; null is a 0. A list is not made a text here: it can be nested deeper than that
+// can be done.
+function numberOf(value: unknown): number {
+  return typeof value === 'number' || typeof value === 'string' || value === null ? Number(value) : NaN;
 }
 
 function truncate(value: number): number {
@@ -96,5 +101,11 @@ function isObject(value: unknown): value is JsonObject {
 }
 
 function kindOf(value: unknown): string {
-  return value === null ? 'null' : `a ${typeof value}`;
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'a list' : `a ${typeof value}`;
+}
+
+/** A value in a few words; of a list or an object, which can be of any depth, no more than that. */
+function shown(value: unknown): string {
+  return typeof value === 'object' ? kindOf(value) : String(JSON.stringify(value)).slice(0, 40);
 }

@@ -7,6 +7,8 @@ import { readRoute } from '../../../src/protocol/rest/route-answer.ts';
 const route = (text: string) =>
   readRoute({ body: Buffer.from(text), contentType: 'application/json', contentEncoding: '' });
 
+const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
+
 test('answers that name a route', () => {
   const routes: readonly [string, number][] = [
     ['[1]', 1],
@@ -51,6 +53,10 @@ test('answers that name none', () => {
     ['[1e400]', /not a whole number/],
     ['[0,"a"]', /"a", not a whole number/],
     ['['.repeat(100_000), /deeper than/],
+    // Deeper than can be written as a text again.
+    [nested(9_999), /its list has a list, not a whole number/],
+    [`{"data":{"tensor":{"values":[${nested(9_000)}]}}}`, /not a number/],
+    [`{"data":{"tftensor":{"intVal":[${nested(9_000)}]}}}`, /not a number/],
   ];
   for (const [text, message] of bad) assert.throws(() => route(text), message, text.slice(0, 50));
 });
