@@ -19,3 +19,19 @@ export function sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
     signal?.addEventListener('abort', done, { once: true });
   });
 }
+
+/** The call's outcome, or the error as soon as the signal is aborted: then nobody looks at the outcome any more. */
+export async function unlessAborted<T>(call: Promise<T>, signal: AbortSignal, error: () => Error): Promise<T> {
+  call.catch(() => undefined);
+  const done = new AbortController();
+  const aborted = new Promise<never>((_, reject) => {
+    const give = () => reject(error());
+    if (signal.aborted) give();
+    else signal.addEventListener('abort', give, { once: true, signal: done.signal });
+  });
+  try {
+    return await Promise.race([call, aborted]);
+  } finally {
+    done.abort();
+  }
+}

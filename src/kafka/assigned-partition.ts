@@ -20,6 +20,8 @@ export class AssignedPartition {
   leaderEpoch = -1;
   /** The reader's user cannot take more for now. */
   paused = false;
+  /** When a broker last answered for it, or nothing was wanted of one; -1 before it is read. */
+  answeredAtMs = -1;
   /** Given up: no record of it is delivered, started or committed any more. */
   revoked = false;
   /** Until when no fetch is sent, after an error. */

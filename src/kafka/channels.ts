@@ -8,16 +8,22 @@ export const brokerTrouble = eventChannel<BrokerTrouble>('millrace:kafka:trouble
 
 export interface BrokerTrouble {
   readonly role: ConnectionRole;
+  /** Node id; undefined where no broker in particular is meant. */
+  readonly broker?: number | undefined;
   readonly what: string;
   readonly error: string;
   readonly attempt: number;
   readonly delayMs: number;
 }
 
-/** What `brokerTrouble` reported for the role has passed. */
-export const brokerRecovered = eventChannel<{ readonly role: ConnectionRole; readonly downMs: number }>(
-  'millrace:kafka:recovered',
-);
+/** What `brokerTrouble` reported for the role and broker has passed. */
+export const brokerRecovered = eventChannel<{
+  readonly role: ConnectionRole;
+  readonly broker: number | undefined;
+  readonly downMs: number;
+  /** Troubles of the role that are still open, with other brokers. */
+  readonly left: number;
+}>('millrace:kafka:recovered');
 
 export const partitionsAssigned = eventChannel<{
   readonly group: string;

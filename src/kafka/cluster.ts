@@ -10,11 +10,12 @@ import {
   type LibraryApi,
   type NegotiatedApi,
 } from './api.ts';
-import { brokerRecovered, brokerTrouble, type BrokerTrouble, type ConnectionRole } from './channels.ts';
+import type { BrokerTrouble, ConnectionRole } from './channels.ts';
 import { BrokerConnections, type ConnectionUse } from './broker-connections.ts';
 import { KafkaError, classifyKafkaCode, toKafkaError } from './kafka-error.ts';
 import type { ConnectionOptions } from './options.ts';
 import { parseBrokers, type BrokerAddress } from './security.ts';
+import { Troubles, type OpenTrouble } from './troubles.ts';
 
 export interface TopicPartition {
   readonly partition: number;
@@ -47,9 +48,8 @@ export class Cluster {
   readonly #versions = new WeakMap<Connection, Promise<BrokerVersions>>();
   readonly #brokers = new Map<number, BrokerAddress>();
   readonly #topics = new Map<string, TopicMetadata>();
-  readonly #trouble = new Map<ConnectionRole, number>();
+  readonly #troubles: Troubles;
   readonly #closed = new AbortController();
-  readonly #onTrouble: ((trouble: BrokerTrouble) => void) | undefined;
 
   /**
    * Connects to nothing yet.
@@ -58,7 +58,7 @@ export class Cluster {
    * @throws MillraceError when the options cannot be used
    */
   constructor(options: ConnectionOptions, onTrouble?: (trouble: BrokerTrouble) => void) {
-    this.#onTrouble = onTrouble;
+    this.#troubles = new Troubles(onTrouble);
     this.#bootstrap = parseBrokers(options.broker);
     this.#connections = new BrokerConnections(options);
   }
@@ -72,9 +72,9 @@ export class Cluster {
     return this.#closed.signal;
   }
 
-  /** Roles that wait for a broker now, with the time they have waited, in milliseconds. */
-  troubles(): { readonly role: ConnectionRole; readonly forMs: number }[] {
-    return [...this.#trouble].map(([role, since]) => ({ role, forMs: performance.now() - since }));
+  /** What waits for a broker now. */
+  troubles(): readonly OpenTrouble[] {
+    return this.#troubles.open;
   }
 
   /** The API at one broker, by node id; any broker that answers when no node is given. */
@@ -166,29 +166,27 @@ export class Cluster {
     }
   }
 
-  /** Publishes a failure that passes and waits before the next attempt. */
+  /**
+   * Publishes a failure that passes and waits before the next attempt.
+   *
+   * @param broker node id, where it is the trouble of one broker: then only `recovered` for this one ends it
+   */
   async pause(
     role: ConnectionRole,
     what: string,
     error: KafkaError,
     attempt: number,
     signal?: AbortSignal,
+    broker?: number,
   ): Promise<void> {
     const delayMs = Math.round(backoffMs(RETRY, attempt, Math.random()));
-    if (!this.#trouble.has(role)) this.#trouble.set(role, performance.now());
-    if (this.#onTrouble !== undefined) this.#onTrouble({ role, what, error: error.message, attempt, delayMs });
-    else if (brokerTrouble.hasSubscribers)
-      brokerTrouble.publish({ role, what, error: error.message, attempt, delayMs });
+    this.#troubles.failed({ role, broker, what, error: error.message, attempt, delayMs });
     await sleep(delayMs, signal ?? this.signal);
   }
 
-  /** Says that the role's last call went well. */
-  recovered(role: ConnectionRole): void {
-    const since = this.#trouble.get(role);
-    if (since === undefined) return;
-    this.#trouble.delete(role);
-    if (this.#onTrouble === undefined && brokerRecovered.hasSubscribers)
-      brokerRecovered.publish({ role, downMs: performance.now() - since });
+  /** Says that the role's last call (to the broker) went well, or that nothing is wanted of it any longer. */
+  recovered(role: ConnectionRole, broker?: number): void {
+    this.#troubles.passed(role, broker);
   }
 
   async close(): Promise<void> {

@@ -92,6 +92,11 @@ export class Consumer {
     return generation < 0 ? undefined : { generation, memberId, instanceId };
   }
 
+  /** Since the group last confirmed the membership, in milliseconds. */
+  get unconfirmedMs(): number {
+    return this.#member.unconfirmedMs;
+  }
+
   /** Joins the group and reads until `close`. Rejects with a KafkaError of kind `fatal` when a person must act. */
   async run(): Promise<void> {
     const { commitIntervalMs } = this.#settings;

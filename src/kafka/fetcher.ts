@@ -48,6 +48,7 @@ export class Fetcher {
   /** Reads these partitions from now on, and no others. */
   assign(partitions: readonly AssignedPartition[]): void {
     this.#partitions = partitions;
+    noteAnswer(partitions.filter((partition) => partition.answeredAtMs < 0));
     this.update();
   }
 
@@ -77,7 +78,9 @@ export class Fetcher {
   #start(node: number): void {
     const loop = this.#run(node)
       .catch((error: unknown) => this.#handler.failed(toKafkaError(error)))
-      .finally(() => this.#loops.delete(node));
+      .finally(() => {
+        if (this.#loops.get(node) === loop) this.#loops.delete(node);
+      });
     this.#loops.set(node, loop);
   }
 
@@ -85,32 +88,38 @@ export class Fetcher {
     for (let attempt = 0; !this.#stopped && !this.#cluster.closed;) {
       const led = this.#partitions.filter((partition) => partition.leader === node && !partition.revoked);
       if (led.length === 0) {
-        // Who reads nothing has no trouble with it.
-        if (this.#partitions.length === 0) this.#cluster.recovered('fetch');
+        // Nothing is wanted of this broker, so there is no trouble with it. The loop counts as gone at once: a partition that comes
+        // in the next moment needs a new one.
+        this.#cluster.recovered('fetch', node);
+        this.#loops.delete(node);
         return;
       }
+      const resting = led.filter((partition) => partition.paused);
+      noteAnswer(resting);
       if (node < 0) {
-        await this.#refresh(++attempt);
+        await this.#refresh(node, ++attempt);
         continue;
       }
       const now = performance.now();
       const ready = led.filter((partition) => !partition.paused && partition.retryAtMs <= now);
       if (ready.length === 0) {
         await this.#idle(led, now);
+        noteAnswer(resting);
         continue;
       }
       try {
         const any = this.#take(await this.#fetch(node, ready), ready);
         this.#handler.answered?.(ready, any);
         attempt = 0;
-        this.#cluster.recovered('fetch');
+        this.#cluster.recovered('fetch', node);
       } catch (thrown) {
         const error = toKafkaError(thrown);
         if (this.#stopped || this.#cluster.closed) return;
         if (error.failure === 'fatal') throw error;
         attempt++;
-        await this.#cluster.pause('fetch', `reading '${this.#topic}' from broker ${node}`, error, attempt);
-        await this.#refresh(attempt);
+        const what = `reading '${this.#topic}' from broker ${node}`;
+        await this.#cluster.pause('fetch', what, error, attempt, undefined, node);
+        await this.#refresh(node, attempt);
       }
     }
   }
@@ -128,16 +137,18 @@ export class Fetcher {
 
   // Metadata may be as unreachable as the leader is; the loop comes round again. Its trouble is that of reading: a fetch that goes
   // well ends it, and no further look at the metadata is needed.
-  async #refresh(attempt: number): Promise<void> {
+  async #refresh(node: number, attempt: number): Promise<void> {
+    const pause = (what: string, error: KafkaError) =>
+      this.#cluster.pause('fetch', what, error, attempt, undefined, node);
     try {
       await this.#cluster.refresh([this.#topic]);
       const known = this.#cluster.topic(this.#topic)?.partitions;
       const lost = this.#partitions.some((partition) => (known?.[partition.partition]?.leader ?? -1) < 0);
-      if (lost) await this.#cluster.pause('fetch', `topic '${this.#topic}'`, noLeader(this.#topic), attempt);
+      if (lost) await pause(`topic '${this.#topic}'`, noLeader(this.#topic));
     } catch (thrown) {
       const error = toKafkaError(thrown);
       if (error.failure === 'fatal') throw error;
-      await this.#cluster.pause('fetch', `metadata of '${this.#topic}'`, error, attempt);
+      await pause(`metadata of '${this.#topic}'`, error);
     }
     this.update();
   }
@@ -181,6 +192,7 @@ export class Fetcher {
       const code = errorName(response.errorCode);
       throw new KafkaError(code, code, classifyKafkaCode(code));
     }
+    const now = performance.now();
     let stale = false;
     let any = false;
     for (const answer of response.responses.flatMap((topic) => topic.partitions)) {
@@ -188,6 +200,7 @@ export class Fetcher {
       if (!partition || partition.revoked || !this.#partitions.includes(partition)) continue;
       if (answer.errorCode === 0) {
         partition.failures = 0;
+        partition.answeredAtMs = now;
         partition.endOffset = Number(answer.lastStableOffset >= 0n ? answer.lastStableOffset : answer.highWatermark);
         any ||= (answer.records?.length ?? 0) > 0;
         this.#deliver(partition, answer.records ?? [], answer.abortedTransactions);
@@ -196,7 +209,7 @@ export class Fetcher {
       const code = errorName(answer.errorCode);
       if (classifyKafkaCode(code) === 'fatal') throw new KafkaError(code, `reading '${this.#topic}': ${code}`, 'fatal');
       partition.failures++;
-      partition.retryAtMs = performance.now() + backoffMs(PARTITION_RETRY, partition.failures, Math.random());
+      partition.retryAtMs = now + backoffMs(PARTITION_RETRY, partition.failures, Math.random());
       if (code === 'OFFSET_OUT_OF_RANGE') {
         partition.retryAtMs = Infinity;
         this.#handler.outOfRange(partition);
@@ -235,6 +248,12 @@ export class Fetcher {
     if (records.length > 0) this.#handler.records(partition, records, sizeBytes);
     partition.tracker.skippedTo(partition.position);
   }
+}
+
+// Who needs nothing of its broker does not wait for it.
+function noteAnswer(partitions: readonly AssignedPartition[]): void {
+  const now = performance.now();
+  for (const partition of partitions) partition.answeredAtMs = now;
 }
 
 function noLeader(topic: string): KafkaError {

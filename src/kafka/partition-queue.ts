@@ -10,6 +10,10 @@ export class PartitionQueue {
   messages: MessageRecord[] = [];
   /** The batch is in a request that is under way; no other may carry it, or one answer would count for two batches. */
   sending = false;
+  /** The request that last carried a batch of it, by number. */
+  sentTurn = 0;
+  /** Since when it waits for its batch to be taken; means nothing while the queue is empty. */
+  waitingSinceMs = 0;
   /** Producer id that `sequence` counts under. */
   producerId = -1n;
   /** Sequence number of the first record of the batch. */
@@ -30,6 +34,7 @@ export class PartitionQueue {
   }
 
   push(record: OutputRecord): void {
+    if (this.empty) this.waitingSinceMs = performance.now();
     this.#waiting.push(record);
   }
 
@@ -54,6 +59,7 @@ export class PartitionQueue {
 
   /** The batch has been answered for good: takes it out. */
   take(): OutputRecord[] {
+    this.waitingSinceMs = performance.now();
     const taken = this.batch;
     this.batch = [];
     this.messages = [];

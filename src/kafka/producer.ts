@@ -31,6 +31,7 @@ export class Producer {
   #scheduled = false;
   #closed = false;
   #unsettled = 0;
+  #turn = 0;
   #idle: PromiseWithResolvers<void> | undefined;
 
   constructor(cluster: Cluster) {
@@ -46,6 +47,17 @@ export class Producer {
   /** Records sent and not settled. */
   get unsettled(): number {
     return this.#unsettled;
+  }
+
+  /** The partition that has waited longest for its broker to take a batch; undefined when nothing is to be written. */
+  get slowest(): { readonly topic: string; readonly partition: number; readonly forMs: number } | undefined {
+    let slowest: PartitionQueue | undefined;
+    for (const queue of this.#all()) {
+      if (!queue.empty && (slowest === undefined || queue.waitingSinceMs < slowest.waitingSinceMs)) slowest = queue;
+    }
+    if (slowest === undefined) return undefined;
+    const { topic, partition, waitingSinceMs } = slowest;
+    return { topic, partition, forMs: performance.now() - waitingSinceMs };
   }
 
   /** Takes a record. Its `settled` is called when the broker has stored it, in order within the partition. */
@@ -105,17 +117,22 @@ export class Producer {
       const queues = [...this.#all()].filter(
         (queue) => !queue.empty && !queue.sending && this.#leader(queue) === leader,
       );
-      if (queues.length === 0) break;
+      if (queues.length === 0) {
+        // Nothing is wanted of this broker, so there is no trouble with it.
+        this.#cluster.recovered('produce', leader);
+        break;
+      }
       try {
         if (leader < 0) await this.#refresh(queues);
         else await this.#produce(leader, queues);
         attempt = 0;
-        this.#cluster.recovered('produce');
+        this.#cluster.recovered('produce', leader);
       } catch (thrown) {
         const error = toKafkaError(thrown);
         if (this.#closed || this.#cluster.closed) break;
         if (error.failure === 'fatal') return this.#failed.reject(error);
-        await this.#cluster.pause('produce', `writing to ${topicNames(queues)}`, error, ++attempt);
+        const what = `writing to ${topicNames(queues)}`;
+        await this.#cluster.pause('produce', what, error, ++attempt, undefined, leader);
         // The refresh can fail as the request did; the loop comes round again.
         await this.#refresh(queues).catch(() => undefined);
       }
@@ -136,7 +153,7 @@ export class Producer {
 
   async #produce(leader: number, queues: readonly PartitionQueue[]): Promise<void> {
     const { id, epoch } = await this.#identify();
-    const sending = fillRequest(queues, id);
+    const sending = fillRequest(inTurn(queues), id, ++this.#turn);
     if (sending.length === 0) return;
     try {
       const { api, connection } = await this.#cluster.bind('produce', apis.produce, leader);
@@ -229,8 +246,13 @@ export class Producer {
   }
 }
 
+// A request takes only so many bytes: those that had no room in the last one come first in the next.
+function inTurn(queues: readonly PartitionQueue[]): readonly PartitionQueue[] {
+  return queues.toSorted((a, b) => a.sentTurn - b.sentTurn);
+}
+
 /** Fills the batches of one request, and marks their queues: a batch must not be in two requests at a time. */
-function fillRequest(queues: readonly PartitionQueue[], producerId: bigint): PartitionQueue[] {
+function fillRequest(queues: readonly PartitionQueue[], producerId: bigint, turn: number): PartitionQueue[] {
   const sending: PartitionQueue[] = [];
   let sizeBytes = 0;
   for (const queue of queues) {
@@ -242,6 +264,7 @@ function fillRequest(queues: readonly PartitionQueue[], producerId: bigint): Par
       queue.sequence = 0;
     }
     queue.sending = true;
+    queue.sentTurn = turn;
     sending.push(queue);
     for (const record of queue.batch) sizeBytes += record.sizeBytes;
   }

@@ -16,7 +16,7 @@ import { ModelGate } from './model-gate.ts';
 import type { PipelineSettings } from './pipeline-settings.ts';
 import { graphRequest } from './request.ts';
 import { Sink } from './sink.ts';
-import type { StreamStatus } from './status.ts';
+import { partitionStatus, type StreamStatus } from './status.ts';
 import { errorTopicOf, prepareTopics } from './topics.ts';
 import { Work } from './work.ts';
 
@@ -106,6 +106,7 @@ export class Pipeline {
 
   /** Where the stream stands. */
   status(): StreamStatus {
+    const now = performance.now();
     return {
       joined: this.#joined,
       waitingRecords: this.#work.waiting,
@@ -114,14 +115,10 @@ export class Pipeline {
       openRecords: this.#work.open,
       openBytes: this.#work.openBytes,
       retryingRecords: this.#work.retrying,
-      sinceProgressMs: performance.now() - this.#lastProgressMs,
-      partitions: this.#consumer.partitions.map(({ partition, position, committed, endOffset, lag }) => ({
-        partition,
-        position,
-        committed,
-        endOffset,
-        lag,
-      })),
+      sinceProgressMs: now - this.#lastProgressMs,
+      partitions: this.#consumer.partitions.map((partition) => partitionStatus(partition, now)),
+      slowestWrite: this.#producer.slowest,
+      unconfirmedMs: this.#consumer.unconfirmedMs,
       waitingForModel: this.#gate.waiting,
       brokerTroubles: this.#cluster.troubles(),
     };

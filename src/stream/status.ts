@@ -1,4 +1,16 @@
-import type { ConnectionRole } from '../kafka/channels.ts';
+import type { AssignedPartition } from '../kafka/assigned-partition.ts';
+import type { OpenTrouble } from '../kafka/troubles.ts';
+
+/** Where one of the partitions stands that are ours. */
+export interface PartitionStatus {
+  readonly partition: number;
+  readonly position: number;
+  readonly committed: number;
+  readonly endOffset: number;
+  readonly lag: number | undefined;
+  /** Since a broker last answered for it; 0 while nothing more is to be read for now. */
+  readonly unreadMs: number;
+}
 
 /** Where a stream stands at one moment: for `/ready`, metrics and displays. */
 export interface StreamStatus {
@@ -15,13 +27,18 @@ export interface StreamStatus {
   readonly retryingRecords: number;
   /** Since a record was last stored. */
   readonly sinceProgressMs: number;
-  readonly partitions: readonly {
-    readonly partition: number;
-    readonly position: number;
-    readonly committed: number;
-    readonly endOffset: number;
-    readonly lag: number | undefined;
-  }[];
+  readonly partitions: readonly PartitionStatus[];
+  /** The output partition that has waited longest for its broker to take records; undefined when there is nothing to write. */
+  readonly slowestWrite: { readonly topic: string; readonly partition: number; readonly forMs: number } | undefined;
+  /** Since the group last confirmed our membership. */
+  readonly unconfirmedMs: number;
   readonly waitingForModel: { readonly node: string; readonly error: string; readonly forMs: number } | undefined;
-  readonly brokerTroubles: readonly { readonly role: ConnectionRole; readonly forMs: number }[];
+  readonly brokerTroubles: readonly OpenTrouble[];
+}
+
+/** @param nowMs of the monotonic clock */
+export function partitionStatus(assigned: AssignedPartition, nowMs: number): PartitionStatus {
+  const { partition, position, committed, endOffset, lag, paused, answeredAtMs } = assigned;
+  const unreadMs = paused || answeredAtMs < 0 ? 0 : nowMs - answeredAtMs;
+  return { partition, position, committed, endOffset, lag, unreadMs };
 }

@@ -1,8 +1,8 @@
-import { sleep } from '../../base/clock.ts';
+import { sleep, unlessAborted } from '../../base/clock.ts';
 import { apis } from '../api.ts';
 import type { Cluster } from '../cluster.ts';
 import { GroupCoordinator } from './group-coordinator.ts';
-import { assignedPartitions, groupAssignments, subscription, topicsOf } from './group-messages.ts';
+import { assignedPartitions, givenMemberId, groupAssignments, subscription, topicsOf } from './group-messages.ts';
 import { KafkaError, toKafkaError } from '../kafka-error.ts';
 import { partitionCounts } from './partition-counts.ts';
 
@@ -43,6 +43,7 @@ export class GroupMember {
   readonly #leaving = new AbortController();
   #memberId = '';
   #generation = -1;
+  #confirmedAtMs = 0;
   /** Partitions of the topic when the group was last joined. */
   #counted: number | undefined;
   #running: Promise<void> | undefined;
@@ -62,12 +63,18 @@ export class GroupMember {
     return this.#generation;
   }
 
+  /** Since the group last confirmed the membership; before that, since `run`. In milliseconds. */
+  get unconfirmedMs(): number {
+    return performance.now() - this.#confirmedAtMs;
+  }
+
   get instanceId(): string | null {
     return this.#options.instanceId === '' ? null : this.#options.instanceId;
   }
 
   /** Joins, and stays joined until `leave`. Rejects with a KafkaError of kind `fatal` when a person must act. */
   async run(): Promise<void> {
+    this.#confirmedAtMs = performance.now();
     this.#running = this.#run();
     await this.#running;
   }
@@ -89,6 +96,7 @@ export class GroupMember {
         attempt = 0;
         if (partitions === undefined) continue;
         await this.#handler.assigned(partitions, this.#generation);
+        this.#confirmedAtMs = performance.now();
         this.#cluster.recovered('group');
         const reason = await this.#heartbeatUntilRebalance();
         await this.#whileBeating(this.#handler.revoke(reason));
@@ -97,6 +105,8 @@ export class GroupMember {
         const error = toKafkaError(thrown);
         if (error.failure === 'fatal' || error.failure === 'record') {
           this.#handler.lost(error.message);
+          // The others need not wait for the session to end.
+          await this.#depart();
           throw error;
         }
         if (error.failure === 'fenced') this.#reset(error);
@@ -242,13 +252,15 @@ export class GroupMember {
   /** @returns false when the group wants to rebalance */
   async #beat(): Promise<boolean> {
     const { api, connection } = await this.coordinator.bind(apis.heartbeat);
+    let settled = true;
     try {
       await api.call(connection, this.#options.group, this.#generation, this.#memberId, this.instanceId);
-      return true;
     } catch (error) {
-      if (toKafkaError(error).code === 'REBALANCE_IN_PROGRESS') return false;
-      throw error;
+      if (toKafkaError(error).code !== 'REBALANCE_IN_PROGRESS') throw error;
+      settled = false;
     }
+    this.#confirmedAtMs = performance.now();
+    return settled;
   }
 
   /** Keeps the membership alive while the consumer finishes its work. */
@@ -263,16 +275,8 @@ export class GroupMember {
     await ended;
   }
 
-  async #unlessLeaving<T>(call: Promise<T>): Promise<T> {
-    const stop = this.#stop();
-    const left = new Promise<never>((_, reject) => {
-      const give = () => reject(new KafkaError('CLOSED', 'leaving the group', 'retry'));
-      if (stop.aborted) give();
-      else stop.addEventListener('abort', give, { once: true });
-    });
-    left.catch(() => undefined);
-    call.catch(() => undefined);
-    return Promise.race([call, left]);
+  #unlessLeaving<T>(call: Promise<T>): Promise<T> {
+    return unlessAborted(call, this.#stop(), () => new KafkaError('CLOSED', 'leaving the group', 'retry'));
   }
 
   // A static member keeps its place: that is what the name is for.
@@ -290,10 +294,4 @@ export class GroupMember {
     this.#memberId = '';
     this.#generation = -1;
   }
-}
-
-function givenMemberId(error: unknown): string | undefined {
-  if (toKafkaError(error).code !== 'MEMBER_ID_REQUIRED' || !(error instanceof Error) || !('response' in error))
-    return undefined;
-  return (error.response as { memberId?: string }).memberId;
 }

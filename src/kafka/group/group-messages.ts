@@ -4,6 +4,7 @@ import {
   encodeConsumerProtocolAssignment,
   encodeConsumerProtocolSubscription,
 } from '@platformatic/kafka';
+import { toKafkaError } from '../kafka-error.ts';
 import { assignRange } from './range-assignor.ts';
 
 // What members of a group tell each other through the coordinator, which does not read it. Version 0 of the consumer protocol
@@ -55,6 +56,13 @@ export function groupAssignments(members: readonly JoinedMember[], counts: Reado
 export function assignedPartitions(assignment: Buffer, topic: string): readonly number[] {
   const { assignedPartitions: given } = decodeConsumerProtocolAssignment(assignment);
   return given.find((entry) => entry.topic === topic)?.partitions ?? [];
+}
+
+/** The id in the first answer to a new member, which is an error; undefined for other errors. */
+export function givenMemberId(error: unknown): string | undefined {
+  if (toKafkaError(error).code !== 'MEMBER_ID_REQUIRED' || !(error instanceof Error) || !('response' in error))
+    return undefined;
+  return (error.response as { memberId?: string }).memberId;
 }
 
 function topicsOfMember({ metadata }: JoinedMember): readonly string[] {

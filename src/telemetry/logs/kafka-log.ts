@@ -14,8 +14,8 @@ import type { LimitedLog } from './limited-log.ts';
 
 /** Tells in the log what happens between us and the brokers. */
 export function logKafka(log: LimitedLog, subscriptions: Subscriptions): void {
-  subscriptions.add(brokerTrouble, ({ role, what, error, attempt, delayMs }) => {
-    const fields = { role, attempt, delayMs: Math.round(delayMs), error };
+  subscriptions.add(brokerTrouble, ({ role, broker, what, error, attempt, delayMs }) => {
+    const fields = { role, ...(broker === undefined ? {} : { broker }), attempt, delayMs: Math.round(delayMs), error };
     // Leaders move and coordinators load: the first failures are no news.
     log.limited(
       `trouble ${role} ${what}`,
@@ -24,8 +24,11 @@ export function logKafka(log: LimitedLog, subscriptions: Subscriptions): void {
       `Kafka: ${what} failed; trying again`,
     );
   });
-  subscriptions.add(brokerRecovered, ({ role, downMs }) => {
-    log.logger.info({ role, downMs: Math.round(downMs) }, 'Kafka answers again');
+  subscriptions.add(brokerRecovered, ({ role, broker, downMs }) => {
+    log.logger.info(
+      { role, ...(broker === undefined ? {} : { broker }), downMs: Math.round(downMs) },
+      'Kafka answers again',
+    );
   });
   subscriptions.add(partitionsAssigned, ({ group, topic, generation, partitions }) => {
     const numbers = partitions.map(({ partition }) => partition);

@@ -46,7 +46,7 @@ function connectionMetrics(registry: Registry, subscriptions: Subscriptions): vo
   const registers = [registry];
   const connected = new Gauge({
     name: 'millrace_kafka_connected',
-    help: '0 while the brokers cannot be used for the role (metadata, group, fetch, produce)',
+    help: '0 while a broker cannot be used for the role (metadata, group, fetch, produce)',
     labelNames: ['role'],
     registers,
   });
@@ -61,7 +61,9 @@ function connectionMetrics(registry: Registry, subscriptions: Subscriptions): vo
     trouble.inc({ role });
     connected.set({ role }, 0);
   });
-  subscriptions.add(brokerRecovered, ({ role }) => connected.set({ role }, 1));
+  subscriptions.add(brokerRecovered, ({ role, left }) => {
+    if (left === 0) connected.set({ role }, 1);
+  });
 }
 
 function groupMetrics(registry: Registry, subscriptions: Subscriptions): void {

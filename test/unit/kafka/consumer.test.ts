@@ -176,3 +176,14 @@ test('a partition with an open transaction of its last owner waits for its end; 
   while (events.at(-1) !== 'assigned 36') await settle();
   assert.ok(!cluster.open.some(({ api }) => api === 'joinGroup'), 'the others of the group are not disturbed');
 });
+
+test('whom the group refuses leaves it all the same, so that the others need not wait', async (context) => {
+  const { events, take, running } = await join(context);
+  const code = protocolErrors['GROUP_AUTHORIZATION_FAILED']?.code ?? 0;
+  (await take('heartbeat')).fail(new ResponseError(HEARTBEAT, 4, { '/': [code, null] }, {}));
+  const leaving = await take('leaveGroup');
+  assert.deepEqual(leaving.args[1], [{ memberId: 'me', groupInstanceId: null, reason: 'closing' }]);
+  leaving.answer({});
+  await assert.rejects(running, { code: 'GROUP_AUTHORIZATION_FAILED', failure: 'fatal' });
+  assert.deepEqual(events, ['assigned 10', 'released']);
+});

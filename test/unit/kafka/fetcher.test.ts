@@ -222,3 +222,49 @@ test('who has nothing left to read has no trouble with it', async () => {
   assert.deepEqual([...cluster.troubled], []);
   cluster.close();
 });
+
+test('each partition knows when it was last answered for; one that rests waits for nobody', async (context) => {
+  let nowMs = 1_000;
+  context.mock.method(performance, 'now', () => nowMs);
+  const { cluster, fetcher } = start([1, 2]);
+  const partitions = [new AssignedPartition('in', 0, 0), new AssignedPartition('in', 1, 0)];
+  const [first, second] = partitions;
+  assert.ok(first && second);
+  fetcher.assign(partitions);
+  const read = await cluster.take((call) => call.node === 1);
+  const silent = await cluster.take((call) => call.node === 2);
+  nowMs = 5_000;
+  answer(read, 0, []);
+  await cluster.take((call) => call.node === 1);
+  assert.deepEqual([first.answeredAtMs, second.answeredAtMs], [5_000, 1_000]);
+  // The silent one is paused for a long time, and resumed.
+  second.paused = true;
+  answer(silent, 1, []);
+  await settle();
+  nowMs = 900_000;
+  second.paused = false;
+  fetcher.update();
+  await cluster.take((call) => call.node === 2);
+  assert.equal(second.answeredAtMs, 900_000);
+  cluster.close();
+});
+
+test('a partition that comes back in the moment its loop ends is read', async () => {
+  const { cluster, fetcher, delivered } = start([1]);
+  const partition = new AssignedPartition('in', 0, 0);
+  fetcher.assign([partition]);
+  const call = await cluster.take();
+  fetcher.assign([]);
+  answer(call, 0, []);
+  // Between the end of the loop and what follows from it are a few turns of the queue of promises.
+  for (let turn = 0; turn < 20; turn++) {
+    await Promise.resolve();
+    fetcher.assign(turn % 2 === 0 ? [partition] : []);
+  }
+  fetcher.assign([partition]);
+  await settle();
+  for (const open of cluster.open.splice(0)) answer(open, 0, [{ first: 0, count: 1 }]);
+  await settle();
+  assert.ok(delivered.length > 0, 'it is read');
+  cluster.close();
+});

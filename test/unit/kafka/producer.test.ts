@@ -159,3 +159,43 @@ test('a partition without a leader is waited for, with pauses', async () => {
   assert.deepEqual(values(await cluster.take(produce(2))), ['waits']);
   cluster.close();
 });
+
+test('queues that had no room in a request come first in the next', async () => {
+  const { cluster, producer, first } = await start(Array.from({ length: 40 }, () => 1));
+  const sizes = (call: ScriptedCall) => [...new Set((call.args[2] as Sent[]).map(({ partition }) => partition))];
+  // One megabyte each: seventeen make a request full. The first ones have always more to send.
+  const feed = (partition: number) =>
+    producer.send({
+      ...{ topic: 'out', partition, key: null, value: Buffer.from('x'), headers: [] },
+      ...{ sizeBytes: 1_000_000, settled: () => undefined },
+    });
+  for (let round = 0; round < 4; round++) for (let partition = 0; partition < 40; partition++) feed(partition);
+  answer(first, 'NONE');
+  const served = new Set<number>();
+  for (let request = 0; request < 3; request++) {
+    const call = await cluster.take(produce(1));
+    for (const partition of sizes(call)) served.add(partition);
+    const partitionResponses = sizes(call).map((index) => ({
+      index,
+      errorCode: 0,
+      errorMessage: null,
+      recordErrors: [],
+    }));
+    call.answer({ responses: [{ name: 'out', partitionResponses }] });
+  }
+  assert.equal(served.size, 40, 'three requests have room for all of them');
+  cluster.close();
+});
+
+test('the partition that waits longest for its broker is known, and none when all is written', async () => {
+  const { cluster, producer, send, first } = await start([1, 2]);
+  send('second', 1);
+  assert.deepEqual([producer.slowest?.topic, producer.slowest?.partition], ['out', 0]);
+  answer(first, 'NONE');
+  await settle();
+  assert.equal(producer.slowest?.partition, 1);
+  answer(await cluster.take(produce(2)), 'NONE', 1);
+  await settle();
+  assert.equal(producer.slowest, undefined);
+  cluster.close();
+});

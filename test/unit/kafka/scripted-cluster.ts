@@ -18,7 +18,7 @@ export class ScriptedCluster {
   readonly open: ScriptedCall[] = [];
   /** What was waited for after a failure, in words. */
   readonly pauses: string[] = [];
-  /** Roles that have failed and not recovered. */
+  /** Roles that have failed and not recovered, with the broker where one is meant. */
   readonly troubled = new Set<string>();
   refreshes = 0;
   /** What the next look at the metadata fails with. */
@@ -64,14 +64,21 @@ export class ScriptedCluster {
     return operation();
   }
 
-  pause(role: string, what: string, error: KafkaError): Promise<void> {
-    this.troubled.add(role);
+  pause(
+    role: string,
+    what: string,
+    error: KafkaError,
+    _attempt: number,
+    _signal?: AbortSignal,
+    broker?: number,
+  ): Promise<void> {
+    this.troubled.add(place(role, broker));
     this.pauses.push(`${what}: ${error.code}`);
     return new Promise((resolve) => setTimeout(resolve, 1));
   }
 
-  recovered(role: string): void {
-    this.troubled.delete(role);
+  recovered(role: string, broker?: number): void {
+    this.troubled.delete(place(role, broker));
   }
 
   /** Fails every call, those that are open and those that come. */
@@ -92,6 +99,10 @@ export class ScriptedCluster {
       await Promise.race([this.#arrived.promise, new Promise((resolve) => setTimeout(resolve, 100))]);
     }
   }
+}
+
+function place(role: string, broker: number | undefined): string {
+  return broker === undefined ? role : `${role} ${broker}`;
 }
 
 /** Lets everything that is ready run. */

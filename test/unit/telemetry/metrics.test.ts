@@ -100,7 +100,7 @@ test('the state of group, brokers and models follows their events', async () => 
   ]);
   assert.ok((await samples(registry, 'millrace_kafka_connected')).includes('millrace_kafka_connected{role="fetch"} 0'));
   assert.deepEqual(await samples(registry, 'millrace_model_waiting'), ['millrace_model_waiting{node="m"} 1']);
-  brokerRecovered.publish({ role: 'fetch', downMs: 100 });
+  brokerRecovered.publish({ role: 'fetch', broker: 1, downMs: 100, left: 0 });
   modelRecovered.publish({ node: 'm', downMs: 100 });
   assert.ok((await samples(registry, 'millrace_kafka_connected')).includes('millrace_kafka_connected{role="fetch"} 1'));
   assert.deepEqual(await samples(registry, 'millrace_model_waiting'), ['millrace_model_waiting{node="m"} 0']);
@@ -127,7 +127,7 @@ test('gauges ask the stream when they are scraped', async () => {
   streamGauges(registry, 'in', () => now.status);
   assert.deepEqual(await samples(registry, 'millrace_in_flight_records'), ['millrace_in_flight_records 0']);
   assert.deepEqual(await samples(registry, 'millrace_lag_records{'), []);
-  const at = { position: 1, committed: 1, endOffset: 4 };
+  const at = { position: 1, committed: 1, endOffset: 4, unreadMs: 0 };
   now.status = {
     joined: true,
     waitingRecords: 1,
@@ -143,6 +143,8 @@ test('gauges ask the stream when they are scraped', async () => {
     ],
     waitingForModel: undefined,
     brokerTroubles: [],
+    slowestWrite: undefined,
+    unconfirmedMs: 0,
   };
   assert.deepEqual(await samples(registry, 'millrace_in_flight_records'), ['millrace_in_flight_records 3']);
   assert.deepEqual(await samples(registry, 'millrace_since_progress_seconds'), ['millrace_since_progress_seconds 7']);
