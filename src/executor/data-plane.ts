@@ -2,10 +2,14 @@ import { errorText } from '../base/errors.ts';
 import type { PredictiveUnit } from '../deployment/seldon-deployment.ts';
 import { compileGraph } from '../graph/compile.ts';
 import { createExecutor, type GraphExecutor } from '../graph/execute.ts';
+import type { ModelClient } from '../graph/model-client.ts';
 import { createModelQuery, type ModelQuery } from '../graph/model-query.ts';
+import { BatchingClient } from '../models/batching/batching-client.ts';
 import { createGrpcClient } from '../models/grpc-client.ts';
 import { createRestClient } from '../models/rest-client.ts';
-import type { Transport } from '../protocol/payload.ts';
+import { batchRules } from '../protocol/batch/rules.ts';
+import type { Protocol, Transport } from '../protocol/payload.ts';
+import type { StreamOptions } from '../stream/options.ts';
 import type { ModelCallMetrics } from '../telemetry/metrics/model-call-metrics.ts';
 import type { ExecutorConfig } from './executor-config.ts';
 
@@ -35,8 +39,11 @@ export function createDataPlane(config: ExecutorConfig, transport: Transport, me
     fullHealthChecks,
   });
   const measured = metrics.measured(client, transport);
+  const stream = isConfigured ? config.kafka?.stream : undefined;
   return {
-    graph: createExecutor(compiled, measured, { routingInjection }),
+    graph: createExecutor(compiled, stream ? batching(measured, stream, protocol, transport) : measured, {
+      routingInjection,
+    }),
     models: createModelQuery(compiled, measured),
   };
 }
@@ -45,6 +52,15 @@ function withoutServicePort(unit: PredictiveUnit): PredictiveUnit {
   const { service_port: _port, ...endpoint } = unit.endpoint ?? {};
   const children = unit.children?.map(withoutServicePort);
   return { ...unit, ...(unit.endpoint && { endpoint }), ...(children && { children }) };
+}
+
+// What every model server takes in one message: gRPC servers refuse more than 4 MiB unless they are told otherwise.
+const MAX_BATCH_BYTES = 3 * 1024 * 1024;
+
+function batching(client: ModelClient, options: StreamOptions, protocol: Protocol, transport: Transport): ModelClient {
+  const { batchSize: size, batchDelayMs: delayMs } = options;
+  if (size === 1) return client;
+  return new BatchingClient(client, batchRules(protocol, transport), { size, delayMs, sizeBytes: MAX_BATCH_BYTES });
 }
 
 /**

@@ -57,6 +57,14 @@ export function kafkaConfig(
       remedy: "name another topic, or 'none'",
     });
   }
+  const { batchSize, workers } = stream.values;
+  if (batchSize > workers) {
+    problems.push({
+      path: 'KAFKA_BATCH_SIZE',
+      message: `${batchSize} records in a call, and KAFKA_WORKERS allows ${workers} in flight: no batch would ever be full`,
+      remedy: `set KAFKA_WORKERS to ${batchSize} or more (several times as many keep the model busy), or KAFKA_BATCH_SIZE to ${workers} or less`,
+    });
+  }
   if (stream.values.fullGraph) {
     problems.push({
       path: 'KAFKA_FULL_GRAPH',

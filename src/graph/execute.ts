@@ -78,6 +78,7 @@ function callOnly(node: GraphNode, client: ModelClient, rules: MessageRules) {
       modelName,
       payload,
       headers: callHeaders(request),
+      mayBatch: request.mayBatch,
       signal: request.signal,
     });
   };

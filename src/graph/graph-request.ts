@@ -7,6 +7,8 @@ export interface GraphRequest {
   readonly headers: readonly string[];
   /** Id of the prediction, legal as a header value. */
   readonly puid: string;
+  /** Calls may go to a model together with those of other requests. */
+  readonly mayBatch?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Stands for every node's name in paths and messages. */
   readonly modelName?: string | undefined;

@@ -21,6 +21,8 @@ export interface NodeCall {
   readonly payload: Payload;
   /** Headers for the call, name and value in turn, already legal for the transport (undici's flat form). */
   readonly headers: readonly string[];
+  /** The request may go to the model together with others. */
+  readonly mayBatch?: boolean | undefined;
   /** Ends the call as `cancelled`, at once where it is aborted already. */
   readonly signal?: AbortSignal | undefined;
 }

@@ -118,6 +118,7 @@ export class Walk {
       modelName: this.#modelName(node),
       payload,
       headers: this.#headers,
+      mayBatch: this.#request.mayBatch,
       signal,
     });
   }

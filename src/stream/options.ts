@@ -48,6 +48,22 @@ export const streamOptions = {
     env: 'KAFKA_PARTITIONER',
     help: "Partition of a result: Java's hash of the key, librdkafka's (what Seldon used), or that of its request",
   }),
+  batchSize: integer({
+    default: 1,
+    min: 1,
+    max: 10_000,
+    unit: 'records',
+    env: 'KAFKA_BATCH_SIZE',
+    help: 'Records put into one model call, along the first axis of their tensors; 1 makes a call for each',
+  }),
+  batchDelayMs: integer({
+    default: 5,
+    min: 0,
+    max: 60_000,
+    unit: 'ms',
+    env: 'KAFKA_BATCH_DELAY_MS',
+    help: 'How long a record waits for others to make up a batch',
+  }),
   retries: integer({
     default: 5,
     min: 0,

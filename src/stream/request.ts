@@ -31,7 +31,7 @@ function httpRequest(job: Job, body: Buffer, present: RecordHeaders): RecordRequ
     jsonLength === undefined
       ? { body, contentType, contentEncoding }
       : { body, contentType, contentEncoding, jsonLength };
-  return { request: { payload, headers, puid: job.puid }, leftOut };
+  return { request: { payload, headers, puid: job.puid, mayBatch: isFirst(job) }, leftOut };
 }
 
 /** The same of a protobuf message, which its `proto-name` header names; without one it is the protocol's predict request. */
@@ -41,7 +41,12 @@ function protobufRequest(job: Job, body: Buffer, present: RecordHeaders): Record
   if (puid !== undefined && isMetadataText(puid)) job.puid = puid;
   const messageName = recordHeader(present, HEADER.protoName) ?? '';
   const payload = { body, contentType: PROTOBUF_TYPE, contentEncoding: '', messageName };
-  return { request: { payload, headers, puid: job.puid }, leftOut };
+  return { request: { payload, headers, puid: job.puid, mayBatch: isFirst(job) }, leftOut };
+}
+
+/** What failed once is tried again alone: should it be the record's fault, no other suffers from it. */
+function isFirst(job: Job): boolean {
+  return job.attempts === 1;
 }
 
 // A null value counts as an empty one, as in Seldon.

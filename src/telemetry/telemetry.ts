@@ -7,6 +7,7 @@ import { LogLimiter } from './logs/log-limiter.ts';
 import type { Logger } from './logs/logger.ts';
 import { logRpc } from './logs/rpc-log.ts';
 import { logStream } from './logs/stream-log.ts';
+import { batchMetrics } from './metrics/batch-metrics.ts';
 import { kafkaMetrics } from './metrics/kafka-metrics.ts';
 import type { MeasuredPredictor } from './metrics/model-call-metrics.ts';
 import { createRegistry } from './metrics/registry.ts';
@@ -41,6 +42,7 @@ export function startTelemetry(logger: Logger, served?: Omit<MeasuredPredictor, 
   });
   kafkaMetrics(registry, subscriptions);
   streamMetrics(registry, subscriptions);
+  batchMetrics(registry, subscriptions);
   if (served !== undefined) serverMetrics(registry, subscriptions, served);
   logKafka(new LimitedLog(logger.child({ logger: 'kafka' }), limiter), subscriptions);
   logStream(new LimitedLog(logger.child({ logger: 'stream' }), limiter), subscriptions);

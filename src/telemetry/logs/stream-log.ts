@@ -1,3 +1,4 @@
+import { batchTakenApart } from '../../models/batching/channels.ts';
 import { attemptFailed, headersLeftOut, modelRecovered, modelWaiting, recordRejected } from '../../stream/channels.ts';
 import type { Subscriptions } from '../subscriptions.ts';
 import type { LimitedLog } from './limited-log.ts';
@@ -11,6 +12,10 @@ export function logStream(log: LimitedLog, subscriptions: Subscriptions): void {
   subscriptions.add(recordRejected, ({ partition, offset, code, node, message }) => {
     const fields = { partition, offset, code, node, error: message };
     log.limited(`rejected ${code} ${node}`, 'warn', fields, 'a record became an error record');
+  });
+  subscriptions.add(batchTakenApart, ({ node, requests, error }) => {
+    const fields = { node, requests, error };
+    log.limited(`batch ${node}`, 'warn', fields, 'a batch failed; its requests are sent one by one');
   });
   subscriptions.add(modelWaiting, ({ node, error, delayMs }) => {
     const fields = { node, delayMs: Math.round(delayMs), error };
