@@ -2,9 +2,10 @@
 // of calls in flight, in turn:
 //   loop      the client library's consumer and producer and undici's dispatch, in a loop: no order, no commits, no error records
 //   millrace  the pipeline with its promises: order by key, commits below what is stored, bounded memory
-// Prints records/s and CPU time a record of this process, medians over the rounds, and the ratios.
+//   batched   the same with so many records in a model call (--batch)
+// Prints records/s and CPU time a record of this process, medians over the rounds, and the ratios to the loop.
 //
-//   node bench/stream.ts [--records 50000] [--size 200] [--rounds 3] [--in-flight 64]
+//   node bench/stream.ts [--records 50000] [--size 200] [--rounds 3] [--in-flight 64] [--batch 1]
 import { spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { Admin, Consumer, Producer, type MessageToProduce } from '@platformatic/kafka';
@@ -15,7 +16,9 @@ import { compileGraph } from '../src/graph/compile.ts';
 import { createExecutor } from '../src/graph/execute.ts';
 import { Cluster } from '../src/kafka/cluster.ts';
 import { connectionOptions, consumerOptions } from '../src/kafka/options.ts';
+import { BatchingClient } from '../src/models/batching/batching-client.ts';
 import { createRestClient } from '../src/models/rest-client.ts';
+import { batchRules } from '../src/protocol/batch/rules.ts';
 import { recordFinished } from '../src/stream/channels.ts';
 import { streamOptions } from '../src/stream/options.ts';
 import { Pipeline } from '../src/stream/pipeline.ts';
@@ -26,11 +29,13 @@ const { values } = parseArgs({
     size: { type: 'string', default: '200' },
     rounds: { type: 'string', default: '3' },
     'in-flight': { type: 'string', default: '64' },
+    batch: { type: 'string', default: '1' },
   },
 });
 const RECORDS = Number(values.records);
 const SIZE = Number(values.size);
 const IN_FLIGHT = Number(values['in-flight']);
+const BATCH = Number(values.batch);
 const PARTITIONS = 4;
 
 interface Measured {
@@ -137,7 +142,10 @@ async function loop(bootstrap: string, topic: string, port: number, group: strin
   await pool.close();
 }
 
-async function millrace(bootstrap: string, topic: string, port: number, group: string): Promise<void> {
+const millrace = (bootstrap: string, topic: string, port: number, group: string) => stream(bootstrap, topic, port, group, 1); // prettier-ignore
+const batched = (bootstrap: string, topic: string, port: number, group: string) => stream(bootstrap, topic, port, group, BATCH); // prettier-ignore
+
+async function stream(bootstrap: string, topic: string, port: number, group: string, batch: number): Promise<void> {
   const env = {
     KAFKA_BROKER: bootstrap,
     KAFKA_INPUT_TOPIC: topic,
@@ -147,7 +155,10 @@ async function millrace(bootstrap: string, topic: string, port: number, group: s
   const predictor = { name: 'p', graph: { name: 'resnet32', type: 'MODEL' as const } };
   const overrideEndpoints = new Map([['resnet32', { host: '127.0.0.1', port }]]);
   const graph = compileGraph(predictor, { protocol: 'tensorflow', transport: 'rest', overrideEndpoints });
-  const executor = createExecutor(graph, createRestClient({ protocol: 'tensorflow', timeoutMs: 60_000 }));
+  const client = createRestClient({ protocol: 'tensorflow', timeoutMs: 60_000 });
+  const limits = { size: batch, delayMs: 5, sizeBytes: 3_000_000 };
+  const batching = batch > 1 ? new BatchingClient(client, batchRules('tensorflow', 'rest'), limits) : client;
+  const executor = createExecutor(graph, batching);
   const pipeline = new Pipeline(new Cluster(readOptions(connectionOptions, { env }).values), executor, {
     group,
     consumer: readOptions(consumerOptions, { env }).values,
@@ -175,36 +186,34 @@ const stub = await startStub();
 try {
   const topic = `bench-${process.pid}`;
   await load(kafka.bootstrap, topic);
-  const results = { loop: [] as Measured[], millrace: [] as Measured[] };
+  const contenders = new Map([
+    ['loop', loop],
+    ['millrace', millrace],
+    ...(BATCH > 1 ? [['batched', batched] as const] : []),
+  ]);
+  const results = new Map([...contenders.keys()].map((name) => [name, [] as Measured[]]));
   // The first round warms the compiler up and is not counted.
   for (let round = 0; round <= Number(values.rounds); round++) {
-    for (const [name, run] of [
-      ['loop', loop],
-      ['millrace', millrace],
-    ] as const) {
+    for (const [name, run] of contenders) {
       const measured = await measure(() => run(kafka.bootstrap, topic, stub.port, `${topic}-${name}-${round}`));
-      if (round > 0) results[name].push(measured);
+      if (round > 0) results.get(name)?.push(measured);
     }
   }
   console.log(
     `${RECORDS} records of ${value.length} bytes, ${IN_FLIGHT} in flight, medians of ${values.rounds} rounds`,
   );
-  const rate = {
-    loop: median(results.loop.map((r) => r.perSecond)),
-    millrace: median(results.millrace.map((r) => r.perSecond)),
-  };
-  const cpu = {
-    loop: median(results.loop.map((r) => r.cpuUs)),
-    millrace: median(results.millrace.map((r) => r.cpuUs)),
-  };
-  for (const name of ['loop', 'millrace'] as const) {
+  const medians = [...results].map(([name, rounds]) => ({
+    name,
+    rate: median(rounds.map((one) => one.perSecond)),
+    cpu: median(rounds.map((one) => one.cpuUs)),
+  }));
+  const [base] = medians;
+  for (const { name, rate, cpu } of medians) {
     console.log(
-      `${name.padEnd(9)} ${rate[name].toFixed(0).padStart(7)} records/s  ${cpu[name].toFixed(1).padStart(6)} us CPU a record`,
+      `${name.padEnd(9)} ${rate.toFixed(0).padStart(7)} records/s  ${cpu.toFixed(1).padStart(6)} us CPU a record` +
+        `  ${(rate / (base?.rate ?? NaN)).toFixed(2)} of the loop's rate, ${(cpu / (base?.cpu ?? NaN)).toFixed(2)} of its CPU time`,
     );
   }
-  console.log(
-    `ratio     ${(rate.millrace / rate.loop).toFixed(2)} of the loop's rate, ${(cpu.millrace / cpu.loop).toFixed(2)} of its CPU time`,
-  );
 } finally {
   stub.stop();
   await kafka.stop();
