@@ -120,6 +120,8 @@ test('what has no rows, or rows nobody can tell apart, goes alone', () => {
   assert.ok(goesAlone('tensorflow', '{"instances":[1]}', 'application/octet-stream'));
   const zipped = { ...json('{"instances":[1]}'), contentEncoding: 'gzip' };
   assert.equal(batchRules('tensorflow', 'rest').part(zipped), undefined);
+  const binary = { ...json('{"inputs":[{"name":"x","shape":[1],"datatype":"FP32","data":[1]}]}'), jsonLength: '10' };
+  assert.equal(batchRules('v2', 'rest').part(binary), undefined);
 });
 
 test('an answer with another number of rows, or none, is refused', () => {
