@@ -34,17 +34,9 @@ export class DueQueue<T> {
     return first.item;
   }
 
-  /** Takes out everything that the test says. */
-  remove(test: (item: T) => boolean): T[] {
-    const kept: { readonly dueMs: number; readonly item: T }[] = [];
-    const removed: T[] = [];
-    for (const entry of this.#items) {
-      if (test(entry.item)) removed.push(entry.item);
-      else kept.push(entry);
-    }
-    this.#items.length = 0;
-    for (const { item, dueMs } of kept) this.add(item, dueMs);
-    return removed;
+  /** Takes out everything, due or not, in no order. */
+  drain(): T[] {
+    return this.#items.splice(0).map(({ item }) => item);
   }
 
   #sink(): void {

@@ -21,6 +21,8 @@ export class Job {
   hadLastChance = false;
   /** Attempts begun, counted from 1. */
   attempts = 0;
+  /** When the last attempt began. */
+  startedAtMs = 0;
   /** Keeps results in order; undefined where no order is asked for. */
   shard: Shard | undefined;
   /** The next job of the same shard. */

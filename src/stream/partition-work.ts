@@ -1,4 +1,5 @@
 import type { AssignedPartition } from '../kafka/assigned-partition.ts';
+import { DueQueue } from './due-queue.ts';
 import type { Job } from './job.ts';
 import { Shard } from './shard.ts';
 
@@ -17,6 +18,10 @@ export class PartitionWork {
   released = false;
   /** No job of it is started or repeated any more. */
   draining = false;
+  /** Jobs whose attempt failed, until they are due again. */
+  readonly retries = new DueQueue<Job>();
+  /** Jobs that found a model unreachable: first in line when it is back. */
+  readonly postponed: Job[] = [];
   readonly #shards = new Map<number, Shard>();
   // Slots before the head are empty: a job that has started must not be held here too.
   #waiting: (Job | undefined)[] = [];
@@ -28,6 +33,11 @@ export class PartitionWork {
 
   get waiting(): number {
     return this.#waiting.length - this.#head;
+  }
+
+  /** The next job that was started before and may be started again. */
+  again(nowMs: number): Job | undefined {
+    return this.postponed.shift() ?? this.retries.take(nowMs);
   }
 
   push(job: Job): void {
@@ -51,11 +61,16 @@ export class PartitionWork {
     return job;
   }
 
-  /** Forgets what waits. */
-  clear(): void {
+  /**
+   * Forgets what waits.
+   *
+   * @returns the jobs among it that were started before
+   */
+  clear(): readonly Job[] {
     this.#waiting = [];
     this.#head = 0;
     this.waitingBytes = 0;
+    return [...this.postponed.splice(0), ...this.retries.drain()];
   }
 
   /** The shard for a hash of the key; one hash for two keys keeps more order than asked for, never less. */

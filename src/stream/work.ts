@@ -1,7 +1,7 @@
 import type { AssignedPartition } from '../kafka/assigned-partition.ts';
 import { murmur2 } from '../kafka/partitioner.ts';
 import type { InputRecord } from '../kafka/record.ts';
-import { DueQueue } from './due-queue.ts';
+import { withinShare } from './fair-share.ts';
 import { Job } from './job.ts';
 import { PartitionWork } from './partition-work.ts';
 
@@ -31,11 +31,12 @@ export class Work {
   readonly #order: OrderMode;
   readonly #limits: WorkLimits;
   readonly #partitions = new Map<AssignedPartition, PartitionWork>();
-  readonly #retries = new DueQueue<Job>();
-  /** Jobs that found a model unreachable: first in line when it is back. */
-  #postponed: Job[] = [];
-  #ring: PartitionWork[] = [];
+  #ring: readonly PartitionWork[] = [];
   #turn = 0;
+  /** Partitions with anything to do, when last counted. */
+  #busy = 0;
+  #retrying = 0;
+  #postponed = 0;
   #atModels = 0;
   #open = 0;
   #openBytes = 0;
@@ -60,11 +61,11 @@ export class Work {
   }
 
   get retrying(): number {
-    return this.#retries.size;
+    return this.#retrying;
   }
 
   get postponed(): number {
-    return this.#postponed.length;
+    return this.#postponed;
   }
 
   /** Records read and not started. */
@@ -78,7 +79,10 @@ export class Work {
 
   /** When the next retry is due; Infinity when there is none, or no worker free to do it (one that frees itself looks again). */
   get nextDueMs(): number {
-    return this.#atModels < this.#limits.workers ? this.#retries.nextDueMs : Infinity;
+    if (this.#retrying === 0 || this.#atModels >= this.#limits.workers) return Infinity;
+    let nextMs = Infinity;
+    for (const { retries } of this.#ring) nextMs = Math.min(nextMs, retries.nextDueMs);
+    return nextMs;
   }
 
   assign(partition: AssignedPartition): void {
@@ -105,10 +109,14 @@ export class Work {
 
   /** The next job to start (again), or undefined while none may be. Its attempt is counted. */
   start(nowMs: number): Job | undefined {
-    if (this.#atModels >= this.#limits.workers) return undefined;
-    const job = this.#postponed.shift() ?? this.#retries.take(nowMs) ?? this.#fresh();
+    const { workers } = this.#limits;
+    if (this.#atModels >= workers) return undefined;
+    // Who has its share of the workers lets the others go first.
+    const share = Math.max(1, Math.floor(workers / this.#busy));
+    const job = (this.#busy > 1 ? this.#next(nowMs, share) : undefined) ?? this.#next(nowMs, workers);
     if (job === undefined) return undefined;
     job.attempts++;
+    job.startedAtMs = nowMs;
     job.work.atModels++;
     this.#atModels++;
     return job;
@@ -117,16 +125,18 @@ export class Work {
   /** The attempt failed in a way that may pass: the job is due again at that time. */
   retry(job: Job, dueMs: number): void {
     this.#leaveModels(job);
-    if (job.work.draining) this.#close(job);
-    else this.#retries.add(job, dueMs);
+    if (job.work.draining) return this.#close(job);
+    this.#retrying++;
+    job.work.retries.add(job, dueMs);
   }
 
   /** The model could not be reached: the attempt does not count, the job is first in line later. */
   postpone(job: Job): void {
     this.#leaveModels(job);
     job.attempts--;
-    if (job.work.draining) this.#close(job);
-    else this.#postponed.push(job);
+    if (job.work.draining) return this.#close(job);
+    this.#postponed++;
+    job.work.postponed.push(job);
   }
 
   /**
@@ -159,12 +169,10 @@ export class Work {
       work.draining = true;
       this.#waiting -= work.waiting;
       this.#waitingBytes -= work.waitingBytes;
-      work.clear();
+      this.#retrying -= work.retries.size;
+      this.#postponed -= work.postponed.length;
+      for (const job of work.clear()) this.#close(job);
     }
-    for (const job of this.#retries.remove((one) => one.work.draining)) this.#close(job);
-    const stopped = this.#postponed.filter((job) => job.work.draining);
-    this.#postponed = this.#postponed.filter((job) => !job.work.draining);
-    for (const job of stopped) this.#close(job);
   }
 
   /** Whether nothing of the draining partitions is at the models or on its way to the broker. */
@@ -194,7 +202,9 @@ export class Work {
   applyPauses(): boolean {
     const full = this.#waitingBytes >= this.#limits.waitingBytes;
     let resumed = false;
+    this.#busy = 0;
     for (const work of this.#ring) {
+      if (work.waiting > 0 || work.open > 0) this.#busy++;
       const paused = work.draining || (work.waiting > 0 && (full || work.waitingBytes >= PARTITION_WAITING_BYTES));
       if (work.partition.paused && !paused) resumed = true;
       work.partition.paused = paused;
@@ -202,25 +212,57 @@ export class Work {
     return resumed;
   }
 
-  #fresh(): Job | undefined {
-    if (this.#open >= this.#limits.openRecords) return undefined;
-    for (let tried = 0; tried < this.#ring.length; tried++, this.#turn++) {
-      const work = this.#ring[this.#turn % this.#ring.length];
-      const job = work?.peek();
-      if (work === undefined || job === undefined) continue;
-      // A record larger than the whole limit must pass too: alone. It keeps the turn, or smaller ones would never let it.
-      if (this.#openBytes + job.heldBytes > this.#limits.openBytes && this.#open > 0) return undefined;
-      this.#turn++;
-      work.shift();
-      this.#waiting--;
-      this.#waitingBytes -= job.heldBytes;
-      this.#count(job, 1);
-      if (this.#order === 'partition' || (this.#order === 'key' && job.record.key !== null)) {
-        work.shard(this.#hash(job.record)).join(job);
+  /**
+   * The next job of the partition whose turn it is: one that was started before, if it is due, or else the next that waits.
+   *
+   * @param most only partitions that have fewer jobs at the models than this
+   */
+  #next(nowMs: number, most: number): Job | undefined {
+    const ring = this.#ring;
+    const first = this.#turn;
+    let held = false;
+    for (let turn = first; turn < first + ring.length; turn++) {
+      const work = ring[turn % ring.length];
+      if (work === undefined || work.atModels >= most) continue;
+      const job = this.#again(work, nowMs) ?? (held ? undefined : this.#fresh(work));
+      if (job === 'held') {
+        // It keeps the turn, or smaller ones would never let a large one pass. What was started before is not held up by it.
+        held = true;
+        this.#turn = turn;
+      } else if (job !== undefined) {
+        if (!held) this.#turn = turn + 1;
+        return job;
       }
-      return job;
     }
     return undefined;
+  }
+
+  #again(work: PartitionWork, nowMs: number): Job | undefined {
+    if (work.postponed.length > 0) this.#postponed--;
+    else if (work.retries.nextDueMs <= nowMs) this.#retrying--;
+    else return undefined;
+    return work.again(nowMs);
+  }
+
+  #fresh(work: PartitionWork): Job | 'held' | undefined {
+    const job = work.peek();
+    if (job === undefined || this.#open >= this.#limits.openRecords || !this.#hasShare(work)) return undefined;
+    // A record larger than the whole limit must pass too: alone.
+    if (this.#openBytes + job.heldBytes > this.#limits.openBytes && this.#open > 0) return 'held';
+    work.shift();
+    this.#waiting--;
+    this.#waitingBytes -= job.heldBytes;
+    this.#count(job, 1);
+    if (this.#order === 'partition' || (this.#order === 'key' && job.record.key !== null)) {
+      work.shard(this.#hash(job.record)).join(job);
+    }
+    return job;
+  }
+
+  #hasShare({ open, openBytes }: PartitionWork): boolean {
+    const limit = { records: this.#limits.openRecords, bytes: this.#limits.openBytes };
+    const all = { records: this.#open, bytes: this.#openBytes };
+    return withinShare({ records: open, bytes: openBytes }, all, limit, this.#ring.length);
   }
 
   #hash(record: InputRecord): number {

@@ -2,6 +2,7 @@ import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import type { AssignedPartition } from '../../../src/kafka/assigned-partition.ts';
 import type { Job } from '../../../src/stream/job.ts';
 import type { Work } from '../../../src/stream/work.ts';
 import { FAILURE, payload, record, workOf } from './sample.ts';
@@ -248,4 +249,114 @@ test('lets go of jobs that are done', () => {
     assert.equal(done.deref(), undefined);
     assert.equal(work.waiting, 1);
   });
+});
+
+/** Many records of one partition, all of them waiting for another attempt that comes in an hour. */
+function retryingPartition(work: Work, partition: AssignedPartition, records: number): void {
+  const all = Array.from({ length: records }, (_, offset) => record(partition, offset, `key-${offset}`));
+  work.receive(partition, all, 0);
+  for (let job = work.start(0); job !== undefined; job = work.start(0)) work.retry(job, 3_600_000);
+  work.applyPauses();
+}
+
+test('a partition whose records all wait for their next attempt leaves room for the others', () => {
+  const { work, partitions } = workOf('key', { workers: 4, openRecords: 100 }, 5);
+  const [stuck, ...others] = partitions;
+  assert.ok(stuck);
+  retryingPartition(work, stuck, 500);
+  assert.ok(work.open >= 50 && work.open <= 61, `${work.open} of 100 are its own`);
+  for (const other of others) {
+    const all = Array.from({ length: 100 }, (_, offset) => record(other, offset, `key-${offset}`));
+    work.receive(other, all, 0);
+  }
+  let done = 0;
+  for (let job = work.start(1); job !== undefined; job = work.start(1)) {
+    succeed(work, job);
+    work.settle(job);
+    done++;
+  }
+  assert.equal(done, 400, 'all of the others');
+});
+
+test('a partition alone may hold as much as there is', () => {
+  const { work, partition } = workOf('key', { workers: 4, openRecords: 100 });
+  retryingPartition(work, partition, 500);
+  assert.equal(work.open, 100);
+});
+
+test('bytes are shared like records, and a large record of a partition comes to its turn', () => {
+  const { work, partitions } = workOf('key', { workers: 10, openBytes: 100_000 }, 2);
+  const [stuck, other] = partitions;
+  assert.ok(stuck && other);
+  const large = (offset: number) => record(stuck, offset, null, Buffer.alloc(10_000));
+  work.receive(
+    stuck,
+    Array.from({ length: 20 }, (_, offset) => large(offset)),
+    0,
+  );
+  for (let job = work.start(0); job !== undefined; job = work.start(0)) work.retry(job, 3_600_000);
+  assert.ok(work.openBytes < 70_000, `${work.openBytes} of 100000`);
+  work.receive(other, [record(other, 0, null, Buffer.alloc(25_000)), record(other, 1, null, Buffer.alloc(60_000))], 0);
+  const job = work.start(0);
+  assert.equal(job?.record.sizeBytes, 25_000);
+  assert.equal(work.start(0), undefined, 'no room yet');
+  succeed(work, job);
+  assert.ok(job);
+  work.settle(job);
+  for (let due = work.start(3_600_000); due !== undefined; due = work.start(3_600_000)) {
+    if (due.record.sizeBytes === 60_000) return;
+    succeed(work, due);
+    work.settle(due);
+  }
+  assert.fail('the large one never started');
+});
+
+test('a partition whose calls hang keeps its share of the workers, and the others work on theirs', () => {
+  const { work, partitions } = workOf('unordered', { workers: 8 }, 2);
+  const [hanging, quick] = partitions;
+  assert.ok(hanging && quick);
+  const many = (partition: AssignedPartition) => Array.from({ length: 200 }, (_, offset) => record(partition, offset));
+  work.receive(hanging, many(hanging), 0);
+  work.receive(quick, many(quick), 0);
+  work.applyPauses();
+  let done = 0;
+  let hung = 0;
+  for (let job = work.start(0); job !== undefined; job = work.start(0)) {
+    if (job.record.partition === hanging) hung++;
+    else {
+      succeed(work, job);
+      work.settle(job);
+      done++;
+    }
+    if (done < 200) assert.ok(hung <= 4, `${hung} workers hang while others have work`);
+    work.applyPauses();
+  }
+  assert.deepEqual([done, hung], [200, 8], 'then it may have them all');
+});
+
+test('retries take turns with the records of other partitions', () => {
+  const { work, partitions } = workOf('unordered', { workers: 1 }, 2);
+  const [retrying, fresh] = partitions;
+  assert.ok(retrying && fresh);
+  work.receive(
+    retrying,
+    Array.from({ length: 50 }, (_, offset) => record(retrying, offset)),
+    0,
+  );
+  for (let job = work.start(0); job !== undefined && work.retrying < 50; job = work.start(0)) work.retry(job, 1);
+  assert.equal(work.retrying, 50);
+  work.receive(
+    fresh,
+    Array.from({ length: 10 }, (_, offset) => record(fresh, offset)),
+    5,
+  );
+  let started = 0;
+  for (let left = 10; left > 0; started++) {
+    const job = work.start(10);
+    assert.ok(job);
+    if (job.record.partition === fresh) left--;
+    succeed(work, job);
+    work.settle(job);
+  }
+  assert.ok(started <= 21, `${started} were started for ten`);
 });
