@@ -2,6 +2,12 @@ import type { Path } from './path.ts';
 import type { Container } from './pod-spec.ts';
 import { BUILT_IN_IMPLEMENTATIONS, type PredictiveUnit, type PredictorSpec } from './seldon-deployment.ts';
 
+/**
+ * Deepest graph that is run, in units one below the other. Documents are read and walked by recursion: this leaves a third of
+ * Node's usual stack free where the YAML reader, the hungriest, has used the rest.
+ */
+export const MAX_GRAPH_DEPTH = 300;
+
 export interface PlacedUnit {
   readonly unit: PredictiveUnit;
   /** From the predictor's `graph` down: `children`, index, `children`, index ... */

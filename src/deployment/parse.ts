@@ -1,5 +1,5 @@
 import { MillraceError, problemsError, type Problem } from '../base/errors.ts';
-import { isValueTooDeep, MAX_NESTING } from './parse/nesting.ts';
+import { isValueTooDeep, TOO_DEEP } from './parse/nesting.ts';
 import { seldonDeployment, predictorSpec } from './parse/seldon-shapes.ts';
 import type { Shape } from './parse/shape.ts';
 import { readYaml, type SourceDocument } from './parse/yaml-source.ts';
@@ -109,13 +109,8 @@ export function predictorFromJson(json: string, source = 'ENGINE_PREDICTOR'): Pr
   }
   const problems: Problem[] = [];
   let predictor: PredictorSpec | undefined;
-  if (isValueTooDeep(value)) {
-    problems.push({
-      path: 'document',
-      message: `objects and lists nest deeper than ${MAX_NESTING} levels`,
-      remedy: 'a graph needs a few levels',
-    });
-  } else predictor = shaped(predictorSpec, { value }, problems);
+  if (isValueTooDeep(value)) problems.push({ path: 'document', ...TOO_DEEP });
+  else predictor = shaped(predictorSpec, { value }, problems);
   if (predictor === undefined)
     throw problemsError(`${source} is not a well-formed predictor`, 'PREDICTOR_MALFORMED', problems);
   return predictor;

@@ -1,13 +1,11 @@
 import { problemsError, type Problem } from '../base/errors.ts';
 import { loggerUrlProblem } from '../deployment/logger-url.ts';
+import { MAX_GRAPH_DEPTH } from '../deployment/graph-units.ts';
 import { formatPath } from '../deployment/path.ts';
 import { LOGGER_MODES, type PredictiveUnit, type PredictorSpec } from '../deployment/seldon-deployment.ts';
 import type { Protocol, Transport } from '../protocol/payload.ts';
 import { isCalled, type Graph, type GraphNode, type NodeLogger, type Routing } from './graph.ts';
 import type { NodeEndpoint } from './model-client.ts';
-
-/** Deepest graph that is run; far beyond any of use, and shallow enough to walk by recursion. */
-export const MAX_GRAPH_DEPTH = 100;
 
 export interface CompileOptions {
   readonly protocol: Protocol;
@@ -43,8 +41,9 @@ class Compiler {
 
   node(unit: PredictiveUnit, at: readonly (string | number)[]): GraphNode | undefined {
     const path = formatPath(at);
-    if (at.length > 2 * MAX_GRAPH_DEPTH) {
-      this.#problem(path, `is more than ${MAX_GRAPH_DEPTH} levels deep`, 'make the graph shallower');
+    if (at.length > 2 * MAX_GRAPH_DEPTH - 1) {
+      // The path itself would fill pages.
+      this.#problem('graph', tooDeep(unit.name), 'make the graph flatter');
       return undefined;
     }
     const children: GraphNode[] = [];
@@ -132,6 +131,9 @@ class Compiler {
     this.problems.push({ path, message, remedy });
   }
 }
+
+const tooDeep = (name: string) =>
+  `is more than ${MAX_GRAPH_DEPTH} units deep: unit '${name}' stands on level ${MAX_GRAPH_DEPTH + 1}`;
 
 function* depthFirst(node: GraphNode): Generator<GraphNode> {
   yield node;

@@ -11,5 +11,7 @@ import { readText } from './read-text.ts';
  */
 export async function defaultedText(file: string): Promise<string> {
   const { deployment } = parseDeployment(await readText(file), { source: file });
-  return `---\n${stringify(applyDefaults(deployment, { servers: seldonPredictorServers }))}`.trimEnd();
+  const defaulted = applyDefaults(deployment, { servers: seldonPredictorServers });
+  // Defaults that units share are written out: nobody reads `*a7`, and readers refuse a text with very many of them.
+  return `---\n${stringify(defaulted, { aliasDuplicateObjects: false })}`.trimEnd();
 }

@@ -13,7 +13,7 @@ import {
 } from 'yaml';
 import type { Problem } from '../../base/errors.ts';
 import { formatPath, type Path } from '../path.ts';
-import { isTokenTooDeep, isValueTooDeep, MAX_NESTING } from './nesting.ts';
+import { collectionAsKey, isTokenTooDeep, isValueTooDeep, TOO_DEEP } from './nesting.ts';
 
 /** One document of a YAML (or JSON) text: its plain value, and where in the text each part stands. */
 export interface SourceDocument {
@@ -43,11 +43,19 @@ export function readYaml(
   const deep = tokens.find(isTokenTooDeep);
   if (deep !== undefined) return { documents: [], problems: [tooDeep(lines.linePos(deep.offset).line)] };
 
+  const key = tokens.map(collectionAsKey).find((found) => found !== undefined);
+  if (key !== undefined) return { documents: [], problems: [noName(lines.linePos(key.offset).line)] };
+
   const documents: SourceDocument[] = [];
   const problems: Problem[] = [];
   // `merge`: kubectl knows the key `<<` too.
   for (const document of new Composer({ merge: true, logLevel: 'error', customTags: [...tags] }).compose(tokens)) {
     const [error] = tags.length > 0 ? [...document.errors, ...document.warnings] : document.errors;
+    if (document.errors.some(({ code }) => code === 'RESOURCE_EXHAUSTION')) {
+      // The stack did not do for what the limit allows: somebody gave Node a smaller one.
+      problems.push(tooDeep(lines.linePos(document.range[0]).line));
+      continue;
+    }
     if (error !== undefined) {
       problems.push(syntaxProblem(text, document, error.code, error.message, error.pos[0], lines));
       continue;
@@ -67,13 +75,12 @@ export function readYaml(
 }
 
 function tooDeep(line: number): Problem {
-  const message = `objects and lists nest deeper than ${MAX_NESTING} levels`;
-  return {
-    path: 'document',
-    line,
-    message,
-    remedy: 'a graph needs a few levels: look for a runaway template or a circular alias',
-  };
+  return { path: 'document', line, ...TOO_DEEP };
+}
+
+function noName(line: number): Problem {
+  const message = 'a list or an object stands where the name of a field is expected';
+  return { path: 'document', line, message, remedy: 'write a name; a template ({{ ... }}) has to be filled in first' };
 }
 
 function syntaxProblem(

@@ -1,4 +1,4 @@
-import { isPrepackaged, unitsOf } from '../graph-units.ts';
+import { isPrepackaged, MAX_GRAPH_DEPTH, unitsOf } from '../graph-units.ts';
 import { loggerUrlProblem, shownUrl } from '../logger-url.ts';
 import type { Path } from '../path.ts';
 import { findPredictorServer, type PredictorServers } from '../predictor-servers.ts';
@@ -35,6 +35,10 @@ export function* graphWords(
       const message = `unit '${unit.name}' is more than ${MAX_CHILD_LEVELS} levels of children below the root`;
       const remedy = 'make the graph flatter: Kubernetes drops what is deeper';
       yield warning({ rule: 'graph-depth', at: here, value: unit.name, message, remedy });
+    } else if (indices.length === MAX_GRAPH_DEPTH) {
+      const at = ['spec', 'predictors', index, 'graph'];
+      const message = `the graph is more than ${MAX_GRAPH_DEPTH} units deep: unit '${unit.name}' stands on level ${MAX_GRAPH_DEPTH + 1}`;
+      yield error({ rule: 'graph-depth', at, value: unit.name, message, remedy: 'make the graph flatter' });
     }
   }
 }

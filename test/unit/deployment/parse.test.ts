@@ -161,16 +161,27 @@ suite('a document that is not well-formed says what, where and how to mend it', 
     const child = (depth: number): string => (depth === 0 ? '{name: m}' : `{name: m, children: [${child(depth - 1)}]}`);
     const bySource = [
       '['.repeat(100_000),
-      '- '.repeat(3000) + 'a',
-      sampleWith('        type: MODEL', `        children: [${child(250)}]`),
+      '{"a":'.repeat(100_000) + '1' + '}'.repeat(100_000),
+      '- '.repeat(100_000) + 'a',
+      sampleWith('        type: MODEL', `        children: [${child(330)}]`),
       sampleWith('  protocol: tensorflow', '  x: &x {y: *x}'),
       sampleWith('  protocol: tensorflow', '  x: &x [*x, *x, *x]'),
     ];
-    for (const text of bySource) assert.match(onlyProblem(text).message, /nest deeper than 200/);
+    for (const text of bySource) assert.match(onlyProblem(text).message, /nest deeper than 640/);
     assert.equal(
-      readDeployments(sampleWith('        type: MODEL', `        children: [${child(90)}]`)).problems.length,
+      readDeployments(sampleWith('        type: MODEL', `        children: [${child(298)}]`)).problems.length,
       0,
     );
+  });
+
+  test('a list or an object where a name is expected, such as a template that is not filled in', () => {
+    const problem = onlyProblem(sampleWith('replicas: 1', 'replicas: {{ .Values.replicas }}'));
+    assert.equal(problem.line, 12);
+    assert.match(`${problem.message}; ${problem.remedy}`, /where the name of a field is expected.*template/);
+    // As text, it would double with every level.
+    for (const text of ['? '.repeat(600) + 'a', '{'.repeat(600) + '}'.repeat(600)]) {
+      assert.match(onlyProblem(text).message, /name of a field/);
+    }
   });
 
   test('aliases that would fill the memory', () => {
@@ -263,6 +274,6 @@ suite('a predictor from JSON', () => {
     );
     assert.throws(() => predictorFromJson('{"name": "p"}'), /graph: is missing/);
     assert.throws(() => predictorFromJson('null'), /nothing, where an object/);
-    assert.throws(() => predictorFromJson(`${'['.repeat(5000)}${']'.repeat(5000)}`), /nest deeper/);
+    assert.throws(() => predictorFromJson(`${'['.repeat(100_000)}${']'.repeat(100_000)}`), /nest deeper/);
   });
 });
