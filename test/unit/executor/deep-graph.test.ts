@@ -64,6 +64,7 @@ const options = {
   httpPort: 0,
   grpcPort: -1,
   gracefulTimeoutMs: 1_000,
+  shutdownDelayMs: 0,
   fullHealthChecks: false,
   logFormat: 'people',
 } as const;
