@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -81,6 +81,36 @@ test('requests go on as they came, over HTTP and over gRPC, and are measured', a
     );
     running.child.kill('SIGTERM');
     assert.deepEqual(await running.closed, [0, null]);
+  } finally {
+    caller.close();
+    running.child.kill('SIGKILL');
+    await http.close();
+    grpc.close();
+  }
+});
+
+test('100 MB go through over HTTP and over gRPC, and more than the limit is refused, in bounded memory', async () => {
+  const sizeBytes = 100_000_000;
+  const http = new StubHttpNodes();
+  const grpc = new StubGrpcNodes();
+  const httpPort = await http.start('m', [{ status: 200, bodyText: '{"strData":"y"}' }]);
+  // `strData` of 100,000,000 bytes.
+  const large = Buffer.concat([Buffer.from([0x2a, 0x80, 0xc2, 0xd7, 0x2f]), Buffer.alloc(sizeBytes, 'x')]);
+  const grpcPort = await grpc.start('m', [{ path: '/seldon.protos.Model/Predict', answer: large }]);
+  const running = await start({ service_host: '127.0.0.1', httpPort, grpcPort });
+  const caller = new GrpcCaller(running.grpcPort);
+  try {
+    const body = Buffer.alloc(sizeBytes, ' ').fill('{}', 0, 2);
+    assert.equal((await ask(running.httpPort, PREDICTIONS, { method: 'POST', body })).status, 200);
+    assert.equal(http.calls[0]?.body.equals(body), true);
+    const answer = await caller.call('/seldon.protos.Seldon/Predict', TEXT);
+    assert.equal(answer.error, null);
+    assert.equal(answer.message.equals(large), true);
+    const tooLarge = Buffer.alloc(128 * 1024 * 1024 + 1);
+    const refused = await caller.call('/seldon.protos.Seldon/Predict', tooLarge);
+    assert.equal(refused.error?.code, 8, refused.error?.details);
+    const memoryBytes = 1024 * Number(execFileSync('ps', ['-o', 'rss=', '-p', String(running.child.pid)], { encoding: 'utf8' })); // prettier-ignore
+    assert.ok(memoryBytes < 9 * sizeBytes, `${memoryBytes} bytes`);
   } finally {
     caller.close();
     running.child.kill('SIGKILL');
