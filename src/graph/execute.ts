@@ -1,4 +1,5 @@
 import type { Payload } from '../protocol/payload.ts';
+import { callsInTurn } from './calls-in-turn.ts';
 import { FeedbackWalk } from './feedback-walk.ts';
 import { callHeaders, type GraphRequest } from './graph-request.ts';
 import { endpointOf, isCalled, type Graph, type GraphNode } from './graph.ts';
@@ -19,6 +20,8 @@ export interface ExecutorOptions {
 }
 
 export interface GraphExecutor {
+  /** The most calls that a request can make one after the other. */
+  readonly callsInTurn: number;
   /** Runs one request through the graph, or feedback where the message is known to be that. Every failure is a `NodeError`; anything else is a fault of Millrace's own. */
   execute(request: GraphRequest): Promise<Payload>;
   /**
@@ -42,6 +45,7 @@ export function createExecutor(graph: Graph, client: ModelClient, options: Execu
       : (request: GraphRequest) => new Walk({ client, rules, random, routingInjection }, request).run(graph.root);
   const sendFeedback = feedbackSender(graph, client, rules);
   return {
+    callsInTurn: callsInTurn(graph.root),
     execute(given) {
       let request = given;
       try {

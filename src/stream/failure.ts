@@ -22,7 +22,7 @@ export interface Failure {
   readonly response: Buffer | undefined;
 }
 
-export type FailureCode = NodeFailureCode | 'EMPTY_RECORD' | 'OUTPUT_REFUSED' | 'INTERNAL';
+export type FailureCode = NodeFailureCode | 'EMPTY_RECORD' | 'DEADLINE' | 'OUTPUT_REFUSED' | 'INTERNAL';
 
 const RETRY_STATUS = new Set<number | string>([
   408,

@@ -23,6 +23,8 @@ export class Job {
   attempts = 0;
   /** When the last attempt began. */
   startedAtMs = 0;
+  /** Attempts that failed and the waits after them, in milliseconds: what counts against the deadline. */
+  spentMs = 0;
   /** Keeps results in order; undefined where no order is asked for. */
   shard: Shard | undefined;
   /** The next job of the same shard. */

@@ -79,6 +79,14 @@ export const streamOptions = {
     env: 'KAFKA_RETRY_BACKOFF_MS',
     help: 'Wait before the first retry; doubles up to 30 times itself, with jitter',
   }),
+  deadlineMs: integer({
+    default: 600_000,
+    min: 1,
+    max: 86_400_000,
+    unit: 'ms',
+    env: 'KAFKA_DEADLINE_MS',
+    help: 'Time of one record over all attempts and the waits between them; time in which a model cannot be reached does not count',
+  }),
   modelTimeoutMs: integer({
     default: 60_000,
     min: 1,

@@ -14,6 +14,7 @@ import { EMPTY_RECORD } from './failure.ts';
 import type { Job } from './job.ts';
 import { ModelGate } from './model-gate.ts';
 import type { PipelineSettings } from './pipeline-settings.ts';
+import { RecordDeadline } from './record-deadline.ts';
 import { graphRequest } from './request.ts';
 import { Sink } from './sink.ts';
 import { partitionStatus, type StreamStatus } from './status.ts';
@@ -37,6 +38,7 @@ export class Pipeline {
   readonly #producer: Producer;
   readonly #sink: Sink;
   readonly #gate: ModelGate;
+  readonly #deadline: RecordDeadline;
   readonly #failures: FailedAttempts;
   readonly #failed = Promise.withResolvers<never>();
   #retryTimer: NodeJS.Timeout | undefined;
@@ -69,7 +71,9 @@ export class Pipeline {
       () => graph.checkReady(),
       () => this.#pump(),
     );
-    this.#failures = new FailedAttempts(stream, this.#work, this.#gate, () => graph.checkReady());
+    const longestAttemptMs = graph.callsInTurn * (stream.modelTimeoutMs + stream.batchDelayMs);
+    this.#deadline = new RecordDeadline(stream.deadlineMs, longestAttemptMs);
+    this.#failures = new FailedAttempts(stream, this.#deadline, this.#work, this.#gate, () => graph.checkReady());
     this.#consumer = new Consumer(
       cluster,
       {
@@ -187,13 +191,15 @@ export class Pipeline {
   }
 
   async #attempt(job: Job, value: Buffer): Promise<void> {
+    const limit = this.#deadline.limit(job);
     let failed: { readonly error: unknown } | undefined;
     // Whatever is thrown is the failure of this record: a fault in one step must not stop the stream.
     try {
-      job.result = await this.#execute(job, value);
+      job.result = await this.#execute(job, value, limit?.signal);
     } catch (error) {
       failed = { error };
     }
+    limit?.end();
     if (failed === undefined) {
       this.#gate.succeeded();
       this.#end(job);
@@ -203,10 +209,10 @@ export class Pipeline {
     this.#pump();
   }
 
-  #execute(job: Job, value: Buffer): Promise<Payload> {
+  #execute(job: Job, value: Buffer, signal: AbortSignal | undefined): Promise<Payload> {
     const { request, leftOut } = graphRequest(job, value, this.#settings.transport ?? 'rest');
     if (leftOut > 0 && job.attempts === 1 && headersLeftOut.hasSubscribers) headersLeftOut.publish({ count: leftOut });
-    return this.#graph.execute(request);
+    return this.#graph.execute(signal === undefined ? request : { ...request, signal });
   }
 
   #end(job: Job): void {
