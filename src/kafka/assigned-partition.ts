@@ -9,6 +9,8 @@ export class AssignedPartition {
   readonly topic: string;
   readonly partition: number;
   readonly tracker: OffsetTracker;
+  /** Of the topic that the offsets belong to: its name can come to stand for another. Empty: whatever the name stands for. */
+  topicId = '';
   /** Offset of the next record to fetch. */
   position: number;
   /** Last offset that the group coordinator stored for us; -1 before the first. */
@@ -22,6 +24,8 @@ export class AssignedPartition {
   paused = false;
   /** When a broker last answered for it, or nothing was wanted of one; -1 before it is read. */
   answeredAtMs = -1;
+  /** Being given up: no more of it is read. */
+  draining = false;
   /** Given up: no record of it is delivered, started or committed any more. */
   revoked = false;
   /** Until when no fetch is sent, after an error. */

@@ -1,5 +1,4 @@
 import { sleep } from '../base/clock.ts';
-import { apis } from './api.ts';
 import { AssignedPartition } from './assigned-partition.ts';
 import {
   offsetOutOfRange,
@@ -8,23 +7,30 @@ import {
   partitionsAssigned,
   partitionsRevoked,
 } from './channels.ts';
-import { withResponse, errorName, type Cluster } from './cluster.ts';
+import type { Cluster } from './cluster.ts';
 import { Fetcher } from './fetcher.ts';
 import { decodeFinishedAhead } from './finished-ahead.ts';
+import { commitOffsets } from './group/commit-offsets.ts';
 import { GroupMember } from './group/group-member.ts';
 import type { GroupPlace } from './group/group-place.ts';
-import { storedOffsets } from './group/stored-offsets.ts';
-import { KafkaError, classifyKafkaCode, toKafkaError } from './kafka-error.ts';
+import { startOffsets, type StartOffset } from './group/start-offsets.ts';
+import { toKafkaError } from './kafka-error.ts';
 import { logOffsets } from './log-offsets.ts';
 import type { ConsumerOptions } from './options.ts';
 import type { InputRecord } from './record.ts';
 
-// How often an open transaction of a partition's last owner is looked at.
-const OPEN_TRANSACTION_PAUSE_MS = 200;
+// How often a partition is looked at whose begin is not known yet: its last owner may have left a transaction open.
+const AWAITED_PAUSE_MS = 200;
+// How long the last commit of partitions that are given up may be repeated: the group may be between two generations.
+const LAST_COMMIT_MS = 3_000;
+const LAST_COMMIT_PAUSE_MS = 100;
+// What the right coordinator says too.
+const COORDINATOR_SAYS = new Set(['REBALANCE_IN_PROGRESS', 'UNKNOWN_TOPIC_OR_PARTITION']);
 
 export interface ConsumerHandler {
   /** Records of one partition, in order. Take note of each in `partition.tracker` before this returns. */
   records(partition: AssignedPartition, records: readonly InputRecord[], sizeBytes: number): void;
+  /** These are ours now, beside those that were before. */
   assigned(partitions: readonly AssignedPartition[]): void;
   /** Finish what is under way in these partitions, within a bound; offsets are committed when this resolves. */
   drain(partitions: readonly AssignedPartition[]): Promise<void>;
@@ -51,9 +57,9 @@ export class Consumer {
   readonly #member: GroupMember;
   readonly #fetcher: Fetcher;
   readonly #failed = Promise.withResolvers<never>();
-  #partitions: AssignedPartition[] = [];
-  /** Ours, but where they begin is not known while a transaction of their last owner is open. */
-  #awaited = new Set<number>();
+  #partitions: readonly AssignedPartition[] = [];
+  /** Ours, but where they begin is not known yet; one set for each time that the group gave us some. */
+  #awaited: readonly Set<number>[] = [];
   #commitTimer: NodeJS.Timeout | undefined;
   #committing: Promise<void> = Promise.resolve();
   /** The commit that waits for the one under way; whoever asks meanwhile is served by it too. */
@@ -68,9 +74,10 @@ export class Consumer {
       cluster,
       { group, topic, sessionTimeoutMs, rebalanceTimeoutMs, instanceId: groupInstanceId },
       {
-        assigned: (partitions, generation) => this.#assigned(partitions, generation),
-        revoke: (reason) => this.#revoke(reason),
-        lost: (reason) => this.#release(true, reason),
+        assigned: (numbers, generation) => void this.#assigned(new Set(numbers), generation),
+        revoke: (numbers, reason) => this.#revoke(numbers, reason),
+        lost: (numbers, reason) => this.#release(numbers, true, reason),
+        topicSeen: () => this.#fetcher.update(),
       },
     );
     this.#fetcher = new Fetcher(cluster, topic, {
@@ -125,7 +132,7 @@ export class Consumer {
    * repetition of the records, by the next owner.
    */
   async commit(): Promise<void> {
-    if (this.#settings.commitIntervalMs === undefined) return;
+    if (!this.#commits) return;
     // One at a time: an older commit that is answered late must not undo a newer one.
     this.#nextCommit ??= this.#committing.then(() => {
       this.#nextCommit = undefined;
@@ -134,29 +141,18 @@ export class Consumer {
     await this.#nextCommit;
   }
 
+  get #commits(): boolean {
+    return this.#settings.commitIntervalMs !== undefined;
+  }
+
   async #commit(): Promise<void> {
-    const open = this.#partitions.filter((partition) => partition.tracker.committable > partition.committed);
+    const open = this.#partitions.filter(isUncommitted);
     if (open.length === 0 || this.#member.generation < 0) return;
     const { group, topic } = this.#settings;
     const offsets = open.map((partition) => ({ partition, offset: partition.tracker.committable }));
     const begun = performance.now();
     try {
-      const { api, connection } = await this.#member.coordinator.bind(apis.offsetCommit);
-      const partitions = offsets.map(({ partition, offset }) => ({
-        partitionIndex: partition.partition,
-        committedOffset: BigInt(offset),
-        committedLeaderEpoch: partition.leaderEpoch,
-        committedMetadata: null,
-      }));
-      const { generation, memberId, instanceId } = this.#member;
-      const request = api.call(connection, group, generation, memberId, instanceId, [{ name: topic, partitions }]);
-      const response = await withResponse(request);
-      for (const answer of response.topics.flatMap((entry) => entry.partitions)) {
-        const code = errorName(answer.errorCode);
-        if (code !== 'NONE') throw new KafkaError(code, `commit of '${topic}': ${code}`, classifyKafkaCode(code));
-        const stored = offsets.find(({ partition }) => partition.partition === answer.partitionIndex);
-        if (stored) stored.partition.committed = stored.offset;
-      }
+      await commitOffsets(this.#cluster, this.#member, group, topic, offsets);
       if (offsetsCommitted.hasSubscribers) {
         const told = offsets.map(({ partition, offset }) => ({ partition: partition.partition, offset }));
         offsetsCommitted.publish({ group, topic, offsets: told, durationMs: performance.now() - begun });
@@ -164,41 +160,53 @@ export class Consumer {
     } catch (thrown) {
       const error = toKafkaError(thrown);
       // Fenced and rebalancing: the heartbeat finds out and acts; the new owner repeats what is not committed.
-      if (error.failure === 'retry') this.#member.coordinator.forget();
+      if (error.failure === 'retry' && !COORDINATOR_SAYS.has(error.code)) this.#member.coordinator.forget();
       if (error.failure === 'fatal' && error.code !== 'CLOSED') this.#failed.reject(error);
     }
   }
 
-  async #assigned(numbers: readonly number[], generation: number): Promise<void> {
-    const awaited = (this.#awaited = new Set(numbers));
-    await this.#takeStable(awaited, generation);
-    if (awaited.size > 0) void this.#takeLater(awaited, generation);
+  /** Begins with what the group gave us, as soon as it is known where. */
+  async #assigned(awaited: Set<number>, generation: number): Promise<void> {
+    if (awaited.size === 0) return this.#begin([], generation);
+    this.#awaited = [...this.#awaited, awaited];
+    const { group, topic } = this.#settings;
+    for (let attempt = 0, told = false; awaited.size > 0 && !this.#cluster.closed;) {
+      try {
+        const found = await startOffsets(this.#cluster, this.#member.coordinator, this.#settings, [...awaited]);
+        this.#cluster.recovered('group');
+        attempt = 0;
+        // They may have gone meanwhile, and others have worked on them.
+        const starts = found.filter(({ partition }) => awaited.delete(partition));
+        if (starts.length > 0) this.#begin(starts, generation);
+      } catch (thrown) {
+        const error = toKafkaError(thrown);
+        if (error.code === 'CLOSED') return;
+        if (error.failure === 'fatal') return this.#failed.reject(error);
+        this.#member.coordinator.forget();
+        await this.#cluster.pause('group', `offsets of group '${group}'`, error, ++attempt);
+        continue;
+      }
+      if (awaited.size === 0) break;
+      if (!told && offsetsAwaited.hasSubscribers) offsetsAwaited.publish({ group, topic, partitions: [...awaited] });
+      told = true;
+      await sleep(AWAITED_PAUSE_MS, this.#cluster.signal);
+    }
+    this.#awaited = this.#awaited.filter((set) => set !== awaited);
   }
 
-  /** Begins with those awaited partitions of which the group knows where they stand. */
-  async #takeStable(awaited: Set<number>, generation: number): Promise<void> {
-    const { group, topic, offsetReset } = this.#settings;
-    const stored = await storedOffsets(this.#member.coordinator, group, topic, [...awaited]);
-    const known = [...awaited].filter((number) => stored.has(number));
-    const fresh = known.filter((number) => (stored.get(number)?.offset ?? -1) < 0);
-    const starts =
-      fresh.length > 0 ? await logOffsets(this.#cluster, topic, fresh, offsetReset) : new Map<number, number>();
-    // They may have gone meanwhile, and others have worked on them.
-    if (awaited !== this.#awaited) return;
-    if (known.length === 0 && awaited.size > 0) return;
-    const taken: AssignedPartition[] = [];
-    for (const number of known) {
-      awaited.delete(number);
-      const { offset = -1, metadata = '' } = stored.get(number) ?? {};
-      const start = offset >= 0 ? offset : (starts.get(number) ?? 0);
-      const partition = new AssignedPartition(topic, number, start, decodeFinishedAhead(start, metadata));
-      partition.committed = offset;
-      taken.push(partition);
-    }
-    this.#partitions = [...this.#partitions, ...taken];
+  #begin(starts: readonly StartOffset[], generation: number): void {
+    const taken = starts.map(({ partition: number, offset, stored, topicId }) => {
+      const ahead = decodeFinishedAhead(offset, stored?.metadata ?? '');
+      const partition = new AssignedPartition(this.#settings.topic, number, offset, ahead);
+      partition.committed = stored?.offset ?? -1;
+      partition.topicId = topicId;
+      return partition;
+    });
+    this.#partitions = [...this.#partitions, ...taken].sort((a, b) => a.partition - b.partition);
     this.#handler.assigned(taken);
-    this.#fetcher.assign(this.#partitions);
+    this.#read();
     if (partitionsAssigned.hasSubscribers) {
+      const { group, topic } = this.#settings;
       const partitions = taken.map(({ partition, position }) => ({ partition, offset: position }));
       partitionsAssigned.publish({ group, topic, generation, memberId: this.#member.memberId, partitions });
     }
@@ -206,38 +214,38 @@ export class Consumer {
     void this.commit();
   }
 
-  /** The transaction ends when its writer goes on, or by its time-out. */
-  async #takeLater(awaited: Set<number>, generation: number): Promise<void> {
-    const { group, topic } = this.#settings;
-    if (offsetsAwaited.hasSubscribers) offsetsAwaited.publish({ group, topic, partitions: [...awaited] });
-    while (awaited.size > 0 && awaited === this.#awaited && !this.#cluster.closed) {
-      await sleep(OPEN_TRANSACTION_PAUSE_MS, this.#cluster.signal);
-      try {
-        await this.#takeStable(awaited, generation);
-      } catch (thrown) {
-        const error = toKafkaError(thrown);
-        if (error.failure === 'fatal' && error.code !== 'CLOSED') return this.#failed.reject(error);
-        this.#member.coordinator.forget();
-      }
-    }
+  #read(): void {
+    this.#fetcher.assign(this.#partitions.filter(({ draining }) => !draining));
   }
 
-  async #revoke(reason: string): Promise<void> {
-    this.#awaited = new Set();
-    if (this.#partitions.length === 0) return;
-    this.#fetcher.assign([]);
-    await this.#handler.drain(this.#partitions);
+  async #drain(partitions: readonly AssignedPartition[]): Promise<void> {
+    if (partitions.length === 0) return;
+    for (const partition of partitions) partition.draining = true;
+    this.#read();
+    await this.#handler.drain(partitions);
+  }
+
+  async #revoke(numbers: readonly number[], reason: string): Promise<void> {
+    this.#awaitNoMore(numbers);
+    const going = this.#partitions.filter(({ partition }) => numbers.includes(partition));
+    await this.#drain(going);
+    const limit = performance.now() + LAST_COMMIT_MS;
     await this.commit();
-    this.#release(false, reason);
+    while (going.some(isUncommitted) && performance.now() < limit && this.place !== undefined && this.#commits) {
+      await sleep(LAST_COMMIT_PAUSE_MS, this.#cluster.signal);
+      if (this.#cluster.closed) break;
+      await this.commit();
+    }
+    this.#release(numbers, false, reason);
   }
 
-  #release(lost: boolean, reason: string): void {
-    this.#awaited = new Set();
-    const released = this.#partitions;
+  #release(numbers: readonly number[], lost: boolean, reason: string): void {
+    this.#awaitNoMore(numbers);
+    const released = this.#partitions.filter(({ partition }) => numbers.includes(partition));
     if (released.length === 0) return;
-    this.#partitions = [];
-    this.#fetcher.assign([]);
+    this.#partitions = this.#partitions.filter((partition) => !released.includes(partition));
     for (const partition of released) partition.revoked = true;
+    this.#read();
     this.#handler.released(released);
     if (partitionsRevoked.hasSubscribers) {
       const { group, topic } = this.#settings;
@@ -245,15 +253,20 @@ export class Consumer {
     }
   }
 
+  #awaitNoMore(numbers: readonly number[]): void {
+    for (const awaited of this.#awaited) for (const number of numbers) awaited.delete(number);
+  }
+
   // A new object, so that work which began before the jump cannot touch the offsets after it.
   #restartAt(old: AssignedPartition, position: number): void {
-    if (old.revoked) return;
+    if (old.revoked || old.draining) return;
     const fresh = new AssignedPartition(old.topic, old.partition, position);
+    fresh.topicId = old.topicId;
     old.revoked = true;
     this.#handler.released([old]);
     this.#partitions = this.#partitions.map((partition) => (partition === old ? fresh : partition));
     this.#handler.assigned([fresh]);
-    this.#fetcher.assign(this.#partitions);
+    this.#read();
   }
 
   async #reset(partition: AssignedPartition): Promise<void> {
@@ -272,4 +285,8 @@ export class Consumer {
       this.#failed.reject(toKafkaError(error));
     }
   }
+}
+
+function isUncommitted({ tracker, committed }: AssignedPartition): boolean {
+  return tracker.committable > committed;
 }

@@ -87,7 +87,7 @@ export class Pipeline {
         assigned: (partitions) => this.#assigned(partitions),
         records: (partition, records, sizeBytes) => this.#read(partition, records, sizeBytes),
         drain: (partitions) => this.#drain(partitions),
-        released: (partitions) => this.#work.release(partitions),
+        released: (partitions) => this.#released(partitions),
       },
     );
     this.#failed.promise.catch(() => undefined);
@@ -113,6 +113,7 @@ export class Pipeline {
     const now = performance.now();
     return {
       joined: this.#joined,
+      generation: this.#consumer.place?.generation,
       waitingRecords: this.#work.waiting,
       waitingBytes: this.#work.waitingBytes,
       inFlightRecords: this.#work.atModels,
@@ -155,6 +156,13 @@ export class Pipeline {
   #assigned(partitions: readonly AssignedPartition[]): void {
     this.#joined = true;
     for (const partition of partitions) this.#work.assign(partition);
+  }
+
+  #released(partitions: readonly AssignedPartition[]): void {
+    this.#work.release(partitions);
+    this.#wakeDrains();
+    // What they took of the limits is free for the partitions that stay.
+    this.#pumpSoon();
   }
 
   #read(partition: AssignedPartition, records: readonly InputRecord[], sizeBytes: number): void {

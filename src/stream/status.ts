@@ -16,6 +16,8 @@ export interface PartitionStatus {
 export interface StreamStatus {
   /** Partitions have been assigned at least once (none is an assignment too). */
   readonly joined: boolean;
+  /** Of the consumer group, when it last shared out its partitions; undefined while we are no member. */
+  readonly generation: number | undefined;
   /** Read and not started. */
   readonly waitingRecords: number;
   readonly waitingBytes: number;

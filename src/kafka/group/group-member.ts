@@ -1,38 +1,32 @@
 import { sleep, unlessAborted } from '../../base/clock.ts';
 import { apis } from '../api.ts';
 import type { Cluster } from '../cluster.ts';
-import { GroupCoordinator } from './group-coordinator.ts';
-import { assignedPartitions, givenMemberId, groupAssignments, subscription, topicsOf } from './group-messages.ts';
 import { KafkaError, toKafkaError } from '../kafka-error.ts';
-import { partitionCounts } from './partition-counts.ts';
+import { GroupCoordinator } from './group-coordinator.ts';
+import type { GroupMemberOptions } from './group-options.ts';
+import { joinGroup, type GroupEntry } from './join-group.ts';
+import { Membership, type PartitionMoves } from './membership.ts';
+import { TopicWatch } from './topic-watch.ts';
 
-export interface GroupMemberOptions {
-  readonly group: string;
-  readonly topic: string;
-  readonly sessionTimeoutMs: number;
-  readonly rebalanceTimeoutMs: number;
-  /** Static membership; empty for none. */
-  readonly instanceId: string;
-}
-
-/** What the member tells the consumer. Calls never overlap. */
+/** What the member tells the consumer. */
 export interface GroupMemberHandler {
-  /** These partitions are ours from now on. */
-  assigned(partitions: readonly number[], generation: number): Promise<void>;
-  /** Finish and commit what is under way; the partitions are given up when this resolves. It must bound itself. */
-  revoke(reason: string): Promise<void>;
-  /** The partitions are gone already: nothing of them can be committed. */
-  lost(reason: string): void;
+  /** These partitions are ours from now on, beside those that were before; none is an assignment too. */
+  assigned(partitions: readonly number[], generation: number): void;
+  /** Finish and commit what is under way in these; they are given up when this resolves. It must bound itself. */
+  revoke(partitions: readonly number[], reason: string): Promise<void>;
+  /** These are gone already: nothing of them can be committed. */
+  lost(partitions: readonly number[], reason: string): void;
+  /** The topic's metadata is fresh. */
+  topicSeen(): void;
 }
 
-// Offered in this order: members that know only librdkafka's defaults (range, roundrobin) can share the group with us.
-const PROTOCOL = 'range';
-// How long a new partition of the input topic may stay unread.
-const PARTITION_CHECK_MS = 10_000;
+// Java's heartbeat.interval.ms: how soon a member hears of a rebalance. Shorter sessions need shorter ones.
+const HEARTBEAT_MS = 3_000;
+const DEPART_LIMIT_MS = 3_000;
 
 /**
- * Membership of a consumer group by Kafka's classic protocol: find the coordinator, join, sync, heartbeat; on a rebalance let
- * the consumer finish its work, while heartbeats go on, before joining again.
+ * Membership of a consumer group by Kafka's classic protocol: find the coordinator, join, sync, heartbeat. Where all members can,
+ * partitions are kept over a rebalance but for those that move; while these are finished, heartbeats go on.
  */
 export class GroupMember {
   /** Where the group is kept; others of the consumer ask it too. */
@@ -40,12 +34,14 @@ export class GroupMember {
   readonly #cluster: Cluster;
   readonly #options: GroupMemberOptions;
   readonly #handler: GroupMemberHandler;
+  readonly #membership = new Membership();
+  readonly #watch: TopicWatch;
   readonly #leaving = new AbortController();
-  #memberId = '';
-  #generation = -1;
+  /** Leaving, and everything is given up. */
+  readonly #left = new AbortController();
   #confirmedAtMs = 0;
-  /** Partitions of the topic when the group was last joined. */
-  #counted: number | undefined;
+  readonly #entry: GroupEntry;
+  #givingUp: Promise<void> | undefined;
   #running: Promise<void> | undefined;
 
   constructor(cluster: Cluster, options: GroupMemberOptions, handler: GroupMemberHandler) {
@@ -53,14 +49,20 @@ export class GroupMember {
     this.#options = options;
     this.#handler = handler;
     this.coordinator = new GroupCoordinator(cluster, options.group, options.topic);
+    this.#watch = new TopicWatch(cluster, options.topic, () => handler.topicSeen());
+    this.#entry = {
+      ...{ cluster, options, coordinator: this.coordinator, membership: this.#membership },
+      instanceId: this.instanceId,
+      wait: (call) => this.#unlessLeft(call),
+    };
   }
 
   get memberId(): string {
-    return this.#memberId;
+    return this.#membership.memberId;
   }
 
   get generation(): number {
-    return this.#generation;
+    return this.#membership.generation;
   }
 
   /** Since the group last confirmed the membership; before that, since `run`. In milliseconds. */
@@ -82,42 +84,42 @@ export class GroupMember {
   /** Ends the membership: partitions are revoked, then the group is told, so that it need not wait for a time-out. */
   async leave(): Promise<void> {
     this.#leaving.abort();
+    void this.#giveUpAll().finally(() => this.#left.abort());
     await this.#running?.catch(() => undefined);
   }
 
   async #run(): Promise<void> {
     let attempt = 0;
+    let reason = 'it starts';
     while (!this.#leaving.signal.aborted) {
       try {
         await this.#waitForTopic();
         // Before the join: metadata that is fresher than what the leader assigned must count as a change.
-        this.#counted = this.#cluster.topic(this.#options.topic)?.partitions.length;
-        const partitions = await this.#join();
+        this.#watch.joining();
+        const moves = await joinGroup(this.#entry, reason);
         attempt = 0;
-        if (partitions === undefined) continue;
-        await this.#handler.assigned(partitions, this.#generation);
+        if (moves === undefined || this.#leaving.signal.aborted) continue;
         this.#confirmedAtMs = performance.now();
         this.#cluster.recovered('group');
-        const reason = await this.#heartbeatUntilRebalance();
-        await this.#whileBeating(this.#handler.revoke(reason));
+        reason = await this.#stay(moves);
+        await this.#whileBeating(this.#giveUp(this.#membership.revokedFirst, reason));
       } catch (thrown) {
         if (this.#leaving.signal.aborted) break;
         const error = toKafkaError(thrown);
         if (error.failure === 'fatal' || error.failure === 'record') {
-          this.#handler.lost(error.message);
+          this.#lose(error.message);
           // The others need not wait for the session to end.
           await this.#depart();
           throw error;
         }
-        if (error.failure === 'fenced') this.#reset(error);
+        if (error.failure === 'fenced') this.#fenced(error);
         else {
           this.coordinator.forget();
           await this.#cluster.pause('group', `group '${this.#options.group}'`, error, ++attempt, this.#stop());
         }
       }
     }
-    // Nothing to do where the partitions were given up already.
-    await this.#handler.revoke('leaving the group');
+    await this.#whileBeating(this.#giveUpAll());
     await this.#depart();
   }
 
@@ -125,7 +127,14 @@ export class GroupMember {
     return AbortSignal.any([this.#leaving.signal, this.#cluster.signal]);
   }
 
-  #reset(error: KafkaError): void {
+  #lose(reason: string): void {
+    const { owned } = this.#membership;
+    this.#membership.fenced(false);
+    this.#handler.lost(owned, reason);
+  }
+
+  #fenced(error: KafkaError): void {
+    this.#lose(error.message);
     if (error.code === 'FENCED_INSTANCE_ID') {
       throw new KafkaError(
         error.code,
@@ -134,9 +143,7 @@ export class GroupMember {
         error,
       );
     }
-    this.#handler.lost(error.message);
-    if (error.code === 'UNKNOWN_MEMBER_ID') this.#memberId = '';
-    this.#generation = -1;
+    this.#membership.fenced(error.code === 'UNKNOWN_MEMBER_ID');
   }
 
   async #waitForTopic(): Promise<void> {
@@ -156,65 +163,35 @@ export class GroupMember {
     );
   }
 
-  /** Joins and syncs. Undefined when the group moved on meanwhile. */
-  async #join(): Promise<readonly number[] | undefined> {
-    const { group, topic, sessionTimeoutMs, rebalanceTimeoutMs } = this.#options;
-    const join = await this.coordinator.bind(apis.joinGroup, 'join');
-    const joined = await this.#unlessLeaving(
-      join.api
-        .call(
-          join.connection,
-          group,
-          sessionTimeoutMs,
-          rebalanceTimeoutMs,
-          this.#memberId,
-          this.instanceId,
-          'consumer',
-          [{ name: PROTOCOL, metadata: subscription(topic) }],
-        )
-        .catch((error: unknown) => {
-          // The first answer to a new member is only its id: join again with it.
-          const given = givenMemberId(error);
-          if (given === undefined) throw error;
-          this.#memberId = given;
-          return undefined;
-        }),
-    );
-    if (joined === undefined) return undefined;
-    this.#memberId = joined.memberId;
-    this.#generation = joined.generationId;
-    const assignments =
-      joined.leader === joined.memberId
-        ? groupAssignments(joined.members, await partitionCounts(this.#cluster, topicsOf(joined.members), topic))
-        : [];
-    const sync = await this.coordinator.bind(apis.syncGroup, 'join');
+  /** Carries out what the group has decided, and beats until it is time to join again. Says why it is. */
+  async #stay({ added, revoked, lost, rejoin }: PartitionMoves): Promise<string> {
+    if (lost.length > 0) this.#handler.lost(lost, 'the group has given them to others');
+    this.#handler.assigned(added, this.#membership.generation);
+    const handedOver = new AbortController();
+    const givingUp = this.#giveUp(revoked, 'the group gives them to others').then(() => {
+      if (rejoin) handedOver.abort();
+    });
+    // It does not reject by itself; should it, that is found below.
+    givingUp.catch(() => handedOver.abort());
     try {
-      const synced = await this.#unlessLeaving(
-        sync.api.call(
-          sync.connection,
-          group,
-          this.#generation,
-          this.#memberId,
-          this.instanceId,
-          'consumer',
-          PROTOCOL,
-          assignments,
-        ),
-      );
-      return assignedPartitions(synced.assignment, topic);
-    } catch (error) {
-      if (toKafkaError(error).code === 'REBALANCE_IN_PROGRESS') return undefined;
-      throw error;
+      return await this.#beatUntil(handedOver.signal);
+    } catch (thrown) {
+      // Others have the partitions: what is under way of them ends without effect, also what was being given up.
+      if (toKafkaError(thrown).failure !== 'retry') this.#lose(toKafkaError(thrown).message);
+      throw thrown;
+    } finally {
+      await this.#whileBeating(givingUp);
     }
   }
 
-  /** Beats until the group rebalances, the topic's partitions change, or we leave. Says why it ended. */
-  async #heartbeatUntilRebalance(): Promise<string> {
+  /** Beats until the group rebalances, the topic's partitions change, the signal comes, or we leave. Says why it ended. */
+  async #beatUntil(handedOver: AbortSignal): Promise<string> {
     let attempt = 0;
-    let checkedAt = performance.now();
-    while (!this.#leaving.signal.aborted) {
-      await sleep(this.#options.sessionTimeoutMs / 5, this.#stop());
-      if (this.#leaving.signal.aborted) break;
+    const stop = AbortSignal.any([this.#stop(), handedOver]);
+    for (;;) {
+      await sleep(this.#heartbeatMs, stop);
+      if (this.#leaving.signal.aborted || this.#cluster.closed) return 'leaving the group';
+      if (handedOver.aborted) return 'partitions are free for others';
       try {
         if (!(await this.#beat())) return 'the group rebalances';
         if (attempt > 0) this.#cluster.recovered('group');
@@ -224,29 +201,15 @@ export class GroupMember {
         if (error.failure !== 'retry') throw error;
         // The coordinator may be gone while the partitions' leaders are not: work goes on until the group says otherwise.
         this.coordinator.forget();
-        await this.#cluster.pause(
-          'group',
-          `heartbeat of group '${this.#options.group}'`,
-          error,
-          ++attempt,
-          this.#stop(),
-        );
+        await this.#cluster.pause('group', `heartbeat of group '${this.#options.group}'`, error, ++attempt, stop);
       }
-      if (performance.now() - checkedAt > PARTITION_CHECK_MS) {
-        checkedAt = performance.now();
-        if (await this.#partitionsChanged()) return 'the input topic has another number of partitions';
-      }
+      this.#watch.look();
+      if (this.#watch.changed) return 'the input topic has another number of partitions';
     }
-    return 'leaving the group';
   }
 
-  async #partitionsChanged(): Promise<boolean> {
-    try {
-      await this.#cluster.refresh([this.#options.topic]);
-    } catch {
-      return false;
-    }
-    return this.#cluster.topic(this.#options.topic)?.partitions.length !== this.#counted;
+  get #heartbeatMs(): number {
+    return Math.min(HEARTBEAT_MS, this.#options.sessionTimeoutMs / 5);
   }
 
   /** @returns false when the group wants to rebalance */
@@ -254,7 +217,7 @@ export class GroupMember {
     const { api, connection } = await this.coordinator.bind(apis.heartbeat);
     let settled = true;
     try {
-      await api.call(connection, this.#options.group, this.#generation, this.#memberId, this.instanceId);
+      await api.call(connection, this.#options.group, this.generation, this.memberId, this.instanceId);
     } catch (error) {
       if (toKafkaError(error).code !== 'REBALANCE_IN_PROGRESS') throw error;
       settled = false;
@@ -263,35 +226,50 @@ export class GroupMember {
     return settled;
   }
 
+  async #giveUp(partitions: readonly number[], reason: string): Promise<void> {
+    if (partitions.length === 0) return;
+    await this.#handler.revoke(partitions, reason);
+    this.#membership.givenUp(partitions);
+  }
+
+  /** For leaving: once, however many ask. */
+  #giveUpAll(): Promise<void> {
+    this.#givingUp ??= this.#giveUp(this.#membership.owned, 'leaving the group');
+    return this.#givingUp;
+  }
+
   /** Keeps the membership alive while the consumer finishes its work. */
   async #whileBeating(work: Promise<void>): Promise<void> {
     const finished = new AbortController();
     const ended = work.finally(() => finished.abort());
+    ended.catch(() => undefined);
     while (!finished.signal.aborted) {
-      await sleep(this.#options.sessionTimeoutMs / 5, finished.signal);
+      await sleep(this.#heartbeatMs, finished.signal);
       // A failed beat changes nothing now: the join that follows finds out.
-      if (!finished.signal.aborted) await this.#beat().catch(() => this.coordinator.forget());
+      if (!finished.signal.aborted && this.generation >= 0) await this.#beat().catch(() => this.coordinator.forget());
     }
     await ended;
   }
 
-  #unlessLeaving<T>(call: Promise<T>): Promise<T> {
-    return unlessAborted(call, this.#stop(), () => new KafkaError('CLOSED', 'leaving the group', 'retry'));
+  // A member that leaves while it waits for the others still owns partitions: what it finished is committed before it goes,
+  // and meanwhile the answer may come, without which the commit would be refused.
+  #unlessLeft<T>(call: Promise<T>): Promise<T> {
+    const left = AbortSignal.any([this.#left.signal, this.#cluster.signal]);
+    return unlessAborted(call, left, () => new KafkaError('CLOSED', 'leaving the group', 'retry'));
   }
 
   // A static member keeps its place: that is what the name is for.
   async #depart(): Promise<void> {
-    if (this.#memberId === '' || this.instanceId !== null || this.#cluster.closed) return;
+    if (this.memberId === '' || this.instanceId !== null || this.#cluster.closed) return;
     const leave = async () => {
       const { api, connection } = await this.coordinator.bind(apis.leaveGroup);
       await api.call(connection, this.#options.group, [
-        { memberId: this.#memberId, groupInstanceId: null, reason: 'closing' },
+        { memberId: this.memberId, groupInstanceId: null, reason: 'closing' },
       ]);
     };
     const limit = new AbortController();
-    await Promise.race([leave().catch(() => undefined), sleep(3_000, limit.signal)]);
+    await Promise.race([leave().catch(() => undefined), sleep(DEPART_LIMIT_MS, limit.signal)]);
     limit.abort();
-    this.#memberId = '';
-    this.#generation = -1;
+    this.#membership.fenced(true);
   }
 }

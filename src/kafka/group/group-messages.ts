@@ -1,20 +1,47 @@
 import {
   decodeConsumerProtocolAssignment,
   decodeConsumerProtocolSubscription,
+  decodeCooperativeStickyGeneration,
   encodeConsumerProtocolAssignment,
   encodeConsumerProtocolSubscription,
 } from '@platformatic/kafka';
-import { toKafkaError } from '../kafka-error.ts';
+import { assignAsOwned, assignCooperatively } from './cooperative-assignor.ts';
 import { assignRange } from './range-assignor.ts';
+import type { Assignment, OwningSubscriber } from './subscriber.ts';
 
-// What members of a group tell each other through the coordinator, which does not read it. Version 0 of the consumer protocol
-// has all that range assignment needs, and every client reads it.
-const VERSION = 0;
+/** The ways to share partitions that we know, by the names that every client uses. */
+export type GroupProtocol = 'cooperative-sticky' | 'range';
+
+// What members of a group tell each other through the coordinator, which does not read it. Version 3 of a subscription says what
+// the member owns and since when; who knows older versions reads their part of it. Assignments are the same in all versions.
+const SUBSCRIPTION_VERSION = 3;
+const ASSIGNMENT_VERSION = 0;
 const NONE = Buffer.alloc(0);
 
-/** What a member says when it joins: the topic it reads. */
-export function subscription(topic: string): Buffer {
-  return encodeConsumerProtocolSubscription({ version: VERSION, topics: [topic], userData: NONE });
+/** What a member owns when it joins; nothing where it gave up everything first. */
+export interface Ownership {
+  readonly partitions: readonly number[];
+  /** Of the assignment that gave it these partitions; -1 for none. */
+  readonly generation: number;
+}
+
+/**
+ * What a member offers when it joins, in the order of its wishes: the coordinator takes what all members know, so members that
+ * know only librdkafka's defaults (range, roundrobin) can share the group with us.
+ */
+export function groupProtocols(
+  topic: string,
+  { partitions, generation }: Ownership,
+): { readonly name: GroupProtocol; readonly metadata: Buffer }[] {
+  const ownedPartitions = partitions.length > 0 ? [{ topic, partitions: [...partitions] }] : [];
+  const subscription = { version: SUBSCRIPTION_VERSION, topics: [topic], ownedPartitions, generationId: generation };
+  // Java's leaders of before version 3.3 look for the generation in the user data.
+  const userData = Buffer.alloc(4);
+  userData.writeInt32BE(generation);
+  return [
+    { name: 'cooperative-sticky', metadata: encodeConsumerProtocolSubscription({ ...subscription, userData }) },
+    { name: 'range', metadata: encodeConsumerProtocolSubscription({ ...subscription, userData: NONE }) },
+  ];
 }
 
 export interface JoinedMember {
@@ -23,48 +50,62 @@ export interface JoinedMember {
   readonly metadata?: Buffer | null;
 }
 
+/** Who has joined, for the group's leader. */
+export function subscribersOf(members: readonly JoinedMember[]): readonly OwningSubscriber[] {
+  return members.map(({ memberId, groupInstanceId, metadata }) => {
+    const { version, topics, ownedPartitions, generationId, userData } = decodeConsumerProtocolSubscription(
+      metadata ?? NONE,
+    );
+    return {
+      memberId,
+      groupInstanceId: groupInstanceId ?? null,
+      topics,
+      owned: new Map(ownedPartitions.map(({ topic, partitions }) => [topic, partitions])),
+      generation: version >= 2 ? generationId : decodeCooperativeStickyGeneration(userData ?? NONE),
+    };
+  });
+}
+
 /** The topics that members of a group read, each once. Usually one; not while a deployment's input topic is being changed. */
-export function topicsOf(members: readonly JoinedMember[]): readonly string[] {
-  return [...new Set(members.flatMap(topicsOfMember))];
+export function topicsOf(members: readonly OwningSubscriber[]): readonly string[] {
+  return [...new Set(members.flatMap(({ topics }) => topics))];
 }
 
 /**
  * What the group's leader decides: who reads which partitions.
  *
+ * When a member joins that knows only range, the others have not given up their partitions yet. Then this round leaves everything
+ * where it is, and they give up what they own and join again, so that no partition is with two members.
+ *
  * @param counts partitions of each topic that members read; one that is not there is given to nobody
  */
-export function groupAssignments(members: readonly JoinedMember[], counts: ReadonlyMap<string, number>) {
-  const assignment = assignRange(
-    members.map((member) => ({
-      memberId: member.memberId,
-      groupInstanceId: member.groupInstanceId ?? null,
-      topics: topicsOfMember(member),
-    })),
-    counts,
-  );
+export function groupAssignments(
+  protocol: GroupProtocol,
+  members: readonly OwningSubscriber[],
+  counts: ReadonlyMap<string, number>,
+): { readonly memberId: string; readonly assignment: Buffer }[] {
+  const assignment = assign(protocol, members, counts);
   return [...assignment].map(([memberId, topics]) => ({
     memberId,
     assignment: encodeConsumerProtocolAssignment({
-      version: VERSION,
+      version: ASSIGNMENT_VERSION,
       assignedPartitions: [...topics].map(([name, partitions]) => ({ topic: name, partitions: [...partitions] })),
       userData: NONE,
     }),
   }));
 }
 
+function assign(
+  protocol: GroupProtocol,
+  members: readonly OwningSubscriber[],
+  counts: ReadonlyMap<string, number>,
+): Assignment {
+  if (protocol === 'cooperative-sticky') return assignCooperatively(members, counts);
+  return members.some(({ owned }) => owned.size > 0) ? assignAsOwned(members, counts) : assignRange(members, counts);
+}
+
 /** What the leader gave to one member. */
 export function assignedPartitions(assignment: Buffer, topic: string): readonly number[] {
   const { assignedPartitions: given } = decodeConsumerProtocolAssignment(assignment);
   return given.find((entry) => entry.topic === topic)?.partitions ?? [];
-}
-
-/** The id in the first answer to a new member, which is an error; undefined for other errors. */
-export function givenMemberId(error: unknown): string | undefined {
-  if (toKafkaError(error).code !== 'MEMBER_ID_REQUIRED' || !(error instanceof Error) || !('response' in error))
-    return undefined;
-  return (error.response as { memberId?: string }).memberId;
-}
-
-function topicsOfMember({ metadata }: JoinedMember): readonly string[] {
-  return decodeConsumerProtocolSubscription(metadata ?? NONE).topics;
 }

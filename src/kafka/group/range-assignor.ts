@@ -1,17 +1,8 @@
-/** What one member of the group asks for. */
-export interface GroupSubscriber {
-  readonly memberId: string;
-  readonly groupInstanceId: string | null;
-  readonly topics: readonly string[];
-}
-
-/** Member id to the partitions it gets, by topic. */
-export type Assignment = ReadonlyMap<string, ReadonlyMap<string, readonly number[]>>;
+import { bySubscriberId, type Assignment, type GroupSubscriber } from './subscriber.ts';
 
 /**
  * Kafka's range assignment: per topic, members in order get neighbouring partitions, the first ones one more where it does
- * not come out even. Members are ordered by instance id where they have one, else by member id, as the Java client does, so
- * that every leader comes to the same result.
+ * not come out even.
  */
 export function assignRange(
   members: readonly GroupSubscriber[],
@@ -19,7 +10,7 @@ export function assignRange(
 ): Assignment {
   const result = new Map<string, Map<string, number[]>>(members.map((member) => [member.memberId, new Map()]));
   for (const [topic, count] of partitionCounts) {
-    const takers = members.filter((member) => member.topics.includes(topic)).sort(byId);
+    const takers = members.filter((member) => member.topics.includes(topic)).sort(bySubscriberId);
     if (takers.length === 0) continue;
     const each = Math.floor(count / takers.length);
     const extra = count % takers.length;
@@ -35,12 +26,4 @@ export function assignRange(
     }
   }
   return result;
-}
-
-function byId(a: GroupSubscriber, b: GroupSubscriber): number {
-  // Static members sort before dynamic ones and keep their place over restarts.
-  if ((a.groupInstanceId === null) !== (b.groupInstanceId === null)) return a.groupInstanceId === null ? 1 : -1;
-  const left = a.groupInstanceId ?? a.memberId;
-  const right = b.groupInstanceId ?? b.memberId;
-  return left < right ? -1 : left > right ? 1 : 0;
 }

@@ -9,6 +9,7 @@ import type { PartitionStatus, StreamStatus } from '../../../src/stream/status.t
 
 const WELL: StreamStatus = {
   joined: true,
+  generation: 1,
   waitingRecords: 0,
   waitingBytes: 0,
   inFlightRecords: 0,

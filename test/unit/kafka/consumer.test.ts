@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { encodeConsumerProtocolAssignment, protocolErrors, ResponseError } from '@platformatic/kafka';
 import type { AssignedPartition } from '../../../src/kafka/assigned-partition.ts';
 import { Consumer } from '../../../src/kafka/consumer.ts';
+import type { GroupProtocol } from '../../../src/kafka/group/group-messages.ts';
 import { ScriptedCluster, settle, type ScriptedCall } from './scripted-cluster.ts';
 
 const HEARTBEAT = 12;
@@ -47,9 +48,14 @@ async function join(context: TestContext, committed = 10) {
   return { cluster, consumer, partition, events, take, running, drainWith };
 }
 
-async function answerJoin(take: (api: string) => Promise<ScriptedCall>, generationId: number): Promise<void> {
-  (await take('joinGroup')).answer({ memberId: 'me', generationId, leader: 'other', members: [] });
-  const assignedPartitions = [{ topic: 'in', partitions: [0] }];
+async function answerJoin(
+  take: (api: string) => Promise<ScriptedCall>,
+  generationId: number,
+  protocolName: GroupProtocol = 'range',
+  partitions: number[] = [0],
+): Promise<void> {
+  (await take('joinGroup')).answer({ memberId: 'me', generationId, protocolName, leader: 'other', members: [] });
+  const assignedPartitions = [{ topic: 'in', partitions }];
   const assignment = encodeConsumerProtocolAssignment({ version: 0, assignedPartitions, userData: Buffer.alloc(0) });
   (await take('syncGroup')).answer({ assignment });
 }

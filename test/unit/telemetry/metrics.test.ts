@@ -130,6 +130,7 @@ test('gauges ask the stream when they are scraped', async () => {
   const at = { position: 1, committed: 1, endOffset: 4, unreadMs: 0 };
   now.status = {
     joined: true,
+    generation: 1,
     waitingRecords: 1,
     waitingBytes: 2,
     inFlightRecords: 3,

@@ -1,7 +1,8 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { assignRange, type GroupSubscriber } from '../../../../src/kafka/group/range-assignor.ts';
+import { assignRange } from '../../../../src/kafka/group/range-assignor.ts';
+import type { GroupSubscriber } from '../../../../src/kafka/group/subscriber.ts';
 
 const TOPIC = 'requests';
 
