@@ -22,7 +22,7 @@ export interface GrpcClientOptions {
   readonly connectTimeoutMs?: number;
   /** How long calls may hear nothing before their connection is tested. */
   readonly keepaliveMs?: number;
-  /** Ask a node whether it is ready, where its protocol has a call for that, instead of only connecting. */
+  /** Ask a node whether it is ready, instead of only connecting. */
   readonly fullHealthChecks?: boolean;
   /** Limit of one readiness check. */
   readonly readyTimeoutMs?: number;
@@ -83,8 +83,8 @@ class GrpcClient implements ModelClient {
 
   async checkReady(nodeName: string, endpoint: NodeEndpoint): Promise<void> {
     if (this.#closed) throw givenUp(nodeName);
-    const check = this.#fullHealthChecks ? grpcReadyCheck(this.#protocol, nodeName) : undefined;
-    if (check === undefined) return tcpCheck(nodeName, endpoint, this.#readyTimeoutMs);
+    if (!this.#fullHealthChecks) return tcpCheck(nodeName, endpoint, this.#readyTimeoutMs);
+    const check = grpcReadyCheck(this.#protocol, nodeName);
     const payload = { body: check.request, contentType: PROTOBUF_TYPE, contentEncoding: '' };
     const call: NodeCall = { nodeName, endpoint, method: 'predict', modelName: nodeName, payload, headers: [] };
     const answer = this.#send(call, check.path, Math.min(this.#readyTimeoutMs, this.#timeoutMs), false);

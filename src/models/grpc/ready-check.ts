@@ -1,6 +1,10 @@
 import { create, toBinary, type DescMessage, type MessageShape } from '@bufbuild/protobuf';
 import { errorText } from '../../base/errors.ts';
 import { NodeError } from '../../graph/node-error.ts';
+import {
+  HealthCheckResponse_ServingStatus,
+  HealthCheckResponseSchema,
+} from '../../protocol/gen/grpc/health/health_pb.ts';
 import { ServerReadyResponseSchema } from '../../protocol/gen/inference/grpc_service_pb.ts';
 import {
   GetModelStatusRequestSchema,
@@ -18,11 +22,11 @@ export interface GrpcReadyCheck {
   judge(answer: Promise<Buffer>): Promise<void>;
 }
 
-/** How a node of that protocol is asked; undefined where no call is sure to be there (seldon). */
-export function grpcReadyCheck(protocol: Protocol, node: string): GrpcReadyCheck | undefined {
+/** How a node of that protocol is asked. */
+export function grpcReadyCheck(protocol: Protocol, node: string): GrpcReadyCheck {
   switch (protocol) {
     case 'seldon':
-      return undefined;
+      return health(node);
     case 'tensorflow':
       return modelStatus(node);
     case 'v2':
@@ -41,8 +45,32 @@ function serverReady(node: string): GrpcReadyCheck {
   };
 }
 
+// The protocol has no call for it, but gRPC has one that many servers take.
+function health(node: string): GrpcReadyCheck {
+  return {
+    path: '/grpc.health.v1.Health/Check',
+    request: Buffer.alloc(0),
+    async judge(answer) {
+      const bytes = await unlessUp(answer);
+      if (bytes === undefined) return;
+      const { status } = read(node, HealthCheckResponseSchema, bytes);
+      if (status !== HealthCheckResponse_ServingStatus.SERVING) throw notReady(node, 'its server does not serve yet');
+    },
+  };
+}
+
 // A server that does not know the question, or the model under the node's name, is up all the same.
 const UP = new Set<number | string | undefined>(['UNIMPLEMENTED', 'NOT_FOUND']);
+
+/** The answer; undefined where there is none and the server is up. */
+async function unlessUp(answer: Promise<Buffer>): Promise<Buffer | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof NodeError && UP.has(error.status)) return undefined;
+    throw error;
+  }
+}
 
 function modelStatus(node: string): GrpcReadyCheck {
   return {
@@ -51,13 +79,8 @@ function modelStatus(node: string): GrpcReadyCheck {
       toBinary(GetModelStatusRequestSchema, create(GetModelStatusRequestSchema, { modelSpec: { name: node } })),
     ),
     async judge(answer) {
-      let bytes: Buffer;
-      try {
-        bytes = await answer;
-      } catch (error) {
-        if (error instanceof NodeError && UP.has(error.status)) return;
-        throw error;
-      }
+      const bytes = await unlessUp(answer);
+      if (bytes === undefined) return;
       const { modelVersionStatus } = read(node, GetModelStatusResponseSchema, bytes);
       if (modelVersionStatus.some(({ state }) => state === ModelVersionStatus_State.AVAILABLE)) return;
       throw notReady(node, 'no version of its model is available yet');

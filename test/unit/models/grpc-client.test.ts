@@ -383,8 +383,18 @@ test('readiness: a connection, or what the server says of itself', async (contex
   await tensorflow.checkReady('m', endpoint);
   trailers = { 'grpc-status': '14' };
   await failure(tensorflow.checkReady('m', endpoint), 'status', /UNAVAILABLE/);
-  await newClient(context, { protocol: 'seldon', fullHealthChecks: true }).checkReady('m', endpoint);
+
+  const seldon = newClient(context, { protocol: 'seldon', fullHealthChecks: true });
+  await failure(seldon.checkReady('m', endpoint), 'status', /UNAVAILABLE/);
+  trailers = { 'grpc-status': '12' };
+  await seldon.checkReady('m', endpoint);
+  trailers = { 'grpc-status': '0' };
+  answer = frame(Buffer.from([8, 1]));
+  await seldon.checkReady('m', endpoint);
+  answer = frame(Buffer.from([8, 2]));
+  await failure(seldon.checkReady('m', endpoint), 'status', /its server does not serve yet/);
 });
+
 test('whatever bytes a server sends, a call ends as a failure of its node, and the process lives', async (context) => {
   // A server's settings, which let calls begin; then frames that are right, nearly right or noise, by a seed.
   const settings = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]);
