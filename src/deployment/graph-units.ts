@@ -18,13 +18,17 @@ export interface PlacedUnit {
 
 /** Every unit of a graph, depth first, parents before children. */
 export function* unitsOf(graph: PredictiveUnit): Generator<PlacedUnit> {
-  yield* walk({ unit: graph, at: [], indices: [] });
-}
-
-function* walk(placed: PlacedUnit): Generator<PlacedUnit> {
-  yield placed;
-  for (const [index, unit] of (placed.unit.children ?? []).entries()) {
-    yield* walk({ unit, at: [...placed.at, 'children', index], indices: [...placed.indices, index] });
+  const waiting: PlacedUnit[] = [{ unit: graph, at: [], indices: [] }];
+  for (let placed = waiting.pop(); placed !== undefined; placed = waiting.pop()) {
+    yield placed;
+    const { unit, at, indices } = placed;
+    const children = unit.children ?? [];
+    const below = children.map((child, index) => ({
+      unit: child,
+      at: [...at, 'children', index],
+      indices: [...indices, index],
+    }));
+    waiting.push(...below.reverse());
   }
 }
 

@@ -1,4 +1,5 @@
 import { MillraceError, type Problem } from '../base/errors.ts';
+import { unitsOf } from '../deployment/graph-units.ts';
 import type { PredictiveUnit, PredictorSpec } from '../deployment/seldon-deployment.ts';
 import { compileGraph } from '../graph/compile.ts';
 import { isCalled } from '../graph/graph.ts';
@@ -44,7 +45,9 @@ export function endpointProblems(
   given: ReadonlyMap<string, NodeEndpoint>,
 ): Problem[] {
   // With an endpoint for every node the graph compiles if nothing else is wrong, and says which nodes are called.
-  const anywhere = new Map(namesOf(predictor.graph).map((name) => [name, { host: 'localhost', port: 1 }]));
+  const anywhere = new Map(
+    [...unitsOf(predictor.graph)].map(({ unit }) => [unit.name, { host: 'localhost', port: 1 }]),
+  );
   const { nodes } = compileGraph(predictor, { ...options, overrideEndpoints: anywhere });
   const problems: Problem[] = [];
   for (const name of given.keys()) {
@@ -63,13 +66,9 @@ export function endpointProblems(
   return problems;
 }
 
-function namesOf(unit: PredictiveUnit): string[] {
-  return [unit.name, ...(unit.children ?? []).flatMap(namesOf)];
-}
-
-function hasEndpoint(unit: PredictiveUnit, name: string, transport: Transport): boolean {
-  if (unit.name !== name) return (unit.children ?? []).some((child) => hasEndpoint(child, name, transport));
-  const { endpoint } = unit;
-  const port = (transport === 'grpc' ? endpoint?.grpcPort : endpoint?.httpPort) || endpoint?.service_port;
-  return Boolean(endpoint?.service_host && port);
+function hasEndpoint(graph: PredictiveUnit, name: string, transport: Transport): boolean {
+  return [...unitsOf(graph)].some(({ unit: { name: own, endpoint } }) => {
+    const port = (transport === 'grpc' ? endpoint?.grpcPort : endpoint?.httpPort) || endpoint?.service_port;
+    return own === name && Boolean(endpoint?.service_host && port);
+  });
 }

@@ -11,6 +11,7 @@ import { kafkaConfig, kafkaVariables, modelTimeout } from './kafka-config.ts';
 import { logConfig } from './log-config.ts';
 import { endpointProblems, parseEndpoint, withLocalHosts } from './node-endpoint.ts';
 import { executorOptions } from './options.ts';
+import { sharedNames } from './shared-names.ts';
 import { readPayloadLog } from './read-payload-log.ts';
 import { certificateVariables, serverLimits, tlsFiles } from './server-limits.ts';
 
@@ -130,6 +131,7 @@ export function readRunConfig(
       ...log.warnings,
       ...limits.warnings,
       ...payload.warnings,
+      ...sharedNames(predictor.graph),
       ...(compiled === undefined ? topicsNotRead(chosen) : []),
       ...(certificateSecret && certMountPath === '' ? [withoutCertificate(certificateSecret)] : []),
     ],

@@ -1,7 +1,8 @@
 import { problemsError, type Problem } from '../base/errors.ts';
 import { loggerUrlProblem } from '../deployment/logger-url.ts';
-import { MAX_GRAPH_DEPTH } from '../deployment/graph-units.ts';
+import { MAX_GRAPH_DEPTH, unitsOf } from '../deployment/graph-units.ts';
 import { formatPath } from '../deployment/path.ts';
+import { repeatedUnits } from '../deployment/repeated-units.ts';
 import { LOGGER_MODES, type PredictiveUnit, type PredictorSpec } from '../deployment/seldon-deployment.ts';
 import type { Protocol, Transport } from '../protocol/payload.ts';
 import { isCalled, type Graph, type GraphNode, type NodeLogger, type Routing } from './graph.ts';
@@ -19,14 +20,19 @@ export interface CompileOptions {
  * type, and implementations but RANDOM_ABTEST mean nothing here.
  *
  * @throws MillraceError with every unit that could not run: no endpoint, an A/B test without two children or with a bad ratio, a
- *   logger without a known mode or with a URL that cannot be used
+ *   logger without a known mode or with a URL that cannot be used, a name that stands for two things; a graph that is too deep
  */
 export function compileGraph(predictor: PredictorSpec, options: CompileOptions): Graph {
+  const refused = (problems: readonly Problem[]) =>
+    problemsError(`the graph of predictor '${predictor.name}' cannot run`, 'GRAPH_INVALID', problems);
   const compiler = new Compiler(options);
-  const root = compiler.node(predictor.graph, ['graph']);
-  if (root === undefined || compiler.problems.length > 0) {
-    throw problemsError(`the graph of predictor '${predictor.name}' cannot run`, 'GRAPH_INVALID', compiler.problems);
+  for (const { unit, indices } of unitsOf(predictor.graph)) {
+    if (indices.length === MAX_GRAPH_DEPTH) throw refused([tooDeep(unit.name)]);
+    compiler.learnEndpoint(unit);
   }
+  const root = compiler.node(predictor.graph, ['graph']);
+  const problems = [...nameClashes(predictor.graph), ...compiler.problems];
+  if (problems.length > 0) throw refused(problems);
   const { protocol, transport } = options;
   return { root, nodes: [...depthFirst(root)], protocol, transport, isSingleModel: hasOneCall(root) };
 }
@@ -34,25 +40,23 @@ export function compileGraph(predictor: PredictorSpec, options: CompileOptions):
 class Compiler {
   readonly problems: Problem[] = [];
   readonly #options: CompileOptions;
+  /** By name: units of one name are calls of one model server. */
+  readonly #endpoints = new Map<string, NodeEndpoint>();
 
   constructor(options: CompileOptions) {
     this.#options = options;
   }
 
-  node(unit: PredictiveUnit, at: readonly (string | number)[]): GraphNode | undefined {
+  learnEndpoint(unit: PredictiveUnit): void {
+    const endpoint = this.#writtenEndpoint(unit);
+    if (endpoint !== undefined && !this.#endpoints.has(unit.name)) this.#endpoints.set(unit.name, endpoint);
+  }
+
+  node(unit: PredictiveUnit, at: readonly (string | number)[]): GraphNode {
     const path = formatPath(at);
-    if (at.length > 2 * MAX_GRAPH_DEPTH - 1) {
-      // The path itself would fill pages.
-      this.#problem('graph', tooDeep(unit.name), 'make the graph flatter');
-      return undefined;
-    }
-    const children: GraphNode[] = [];
-    unit.children?.forEach((child, index) => {
-      const node = this.node(child, [...at, 'children', index]);
-      if (node !== undefined) children.push(node);
-    });
+    const children = (unit.children ?? []).map((child, index) => this.node(child, [...at, 'children', index]));
     const does = (type: string, method: string) => unit.type === type || (unit.methods?.includes(method) ?? false);
-    const endpoint = this.#endpoint(unit);
+    const endpoint = this.#options.overrideEndpoints?.get(unit.name) ?? this.#endpoints.get(unit.name);
     const transformsInput = does('TRANSFORMER', 'TRANSFORM_INPUT');
     const calls = {
       name: unit.name,
@@ -117,9 +121,7 @@ class Compiler {
     return { requests: mode !== 'response', responses: mode !== 'request', url: url === '' ? undefined : url };
   }
 
-  #endpoint(unit: PredictiveUnit): NodeEndpoint | undefined {
-    const override = this.#options.overrideEndpoints?.get(unit.name);
-    if (override !== undefined) return override;
+  #writtenEndpoint(unit: PredictiveUnit): NodeEndpoint | undefined {
     const host = unit.endpoint?.service_host ?? '';
     const own = this.#options.transport === 'grpc' ? unit.endpoint?.grpcPort : unit.endpoint?.httpPort;
     // Documents older than the two ports have service_port alone; Seldon would call port 0.
@@ -132,8 +134,20 @@ class Compiler {
   }
 }
 
-const tooDeep = (name: string) =>
-  `is more than ${MAX_GRAPH_DEPTH} units deep: unit '${name}' stands on level ${MAX_GRAPH_DEPTH + 1}`;
+// The path of such a unit would fill pages.
+function tooDeep(name: string): Problem {
+  const message = `is more than ${MAX_GRAPH_DEPTH} units deep: unit '${name}' stands on level ${MAX_GRAPH_DEPTH + 1}`;
+  return { path: 'graph', message, remedy: 'make the graph flatter' };
+}
+
+function nameClashes(graph: PredictiveUnit): Problem[] {
+  return [...repeatedUnits(graph)].flatMap(({ first, again, clash }) => {
+    if (clash === undefined) return [];
+    const path = formatPath(['graph', ...again.at, 'name']);
+    const message = `two units are named '${again.unit.name}', here and at ${formatPath(['graph', ...first.at])}: ${clash}`;
+    return [{ path, message, remedy: 'rename one of them' }];
+  });
+}
 
 function* depthFirst(node: GraphNode): Generator<GraphNode> {
   yield node;

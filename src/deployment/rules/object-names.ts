@@ -1,5 +1,6 @@
 import { containerOf, isPrepackaged, unitsOf } from '../graph-units.ts';
-import type { Path } from '../path.ts';
+import { formatPath, type Path } from '../path.ts';
+import { repeatedUnits } from '../repeated-units.ts';
 import type { PredictorSpec, SeldonDeployment } from '../seldon-deployment.ts';
 import { error, warning, type DeploymentProblem } from './problem.ts';
 
@@ -25,19 +26,18 @@ export function* objectNames({ metadata, spec }: SeldonDeployment): Generator<De
 }
 
 function* unitNames(predictor: PredictorSpec, at: Path): Generator<DeploymentProblem> {
-  const seen = new Set<string>();
+  for (const { first, again, clash } of repeatedUnits(predictor.graph)) {
+    const { name } = again.unit;
+    const place = { rule: 'unit-name-twice', at: [...at, 'graph', ...again.at, 'name'], value: name };
+    const two = `two units are named '${name}', here and at ${formatPath([...at, 'graph', ...first.at])}`;
+    if (clash === undefined) {
+      const message = `${two}: they are taken for calls of one model server`;
+      const remedy = 'if they are not, rename one: metrics and error records tell units apart by name';
+      yield warning({ ...place, message, remedy });
+    } else yield error({ ...place, message: `${two}: ${clash}`, remedy: 'rename one of them' });
+  }
   for (const { unit, at: place } of unitsOf(predictor.graph)) {
     const here = [...at, 'graph', ...place, 'name'];
-    if (seen.has(unit.name)) {
-      yield warning({
-        rule: 'unit-name-twice',
-        at: here,
-        value: unit.name,
-        message: `the graph has a second unit named '${unit.name}'`,
-        remedy: 'rename it: routing, metrics and error records tell units apart by name',
-      });
-    }
-    seen.add(unit.name);
     if (isLabel(unit.name)) continue;
     const makesPod = isPrepackaged(unit) || containerOf(predictor, unit.name) !== undefined;
     if (makesPod || unit.name === '') yield badName(here, unit.name, LABEL_RULE);

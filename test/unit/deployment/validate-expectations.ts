@@ -235,13 +235,13 @@ export const expectations: Record<string, Expectation> = {
     change: graphOf('{name: ab, implementation: RANDOM_ABTEST, children: [{name: resnet32}, {name: resnet32}]}'),
     severity: 'warning',
     at: `${predictor}.graph.children[1].name`,
-    says: /second unit named 'resnet32'/,
+    says: /two units are named 'resnet32', here and at spec\.predictors\[0\]\.graph\.children\[0\]: .* one model server/,
   },
   'a unit that is its own ancestor': {
     change: graphOf('{name: resnet32, children: [{name: resnet32}]}'),
     severity: 'warning',
     at: `${predictor}.graph.children[0].name`,
-    says: /second unit/,
+    says: /two units are named 'resnet32', here and at spec\.predictors\[0\]\.graph: /,
   },
   'a graph that Kubernetes would cut': {
     change: graphOf(`${'{name: resnet32, children: ['.repeat(11)}{name: resnet32}${']}'.repeat(11)}`),
