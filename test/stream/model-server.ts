@@ -29,10 +29,12 @@ export class ModelServer {
   mostAtOnce = 0;
   readonly #times = new Map<string, number>();
   #server: Server | undefined;
-  #port = 0;
+  #port: number;
 
-  constructor(behave: (call: ModelCall) => Behaviour = echo) {
+  /** @param port a free one by default; one below the range of outgoing connections is still free after a while of `stop` */
+  constructor(behave: (call: ModelCall) => Behaviour = echo, port = 0) {
     this.behave = behave;
+    this.#port = port;
   }
 
   get port(): number {

@@ -3,6 +3,7 @@ import { BrokerNode, type BrokerLogLevel } from './broker-node.ts';
 import { discardDataDir, newClusterId, temporaryDataDir, type DataDir } from './data-dir.ts';
 import { freePort } from './free-port.ts';
 import { findKafka } from './install/kafka-install.ts';
+import type { ListenerSpec } from './server-properties.ts';
 
 export interface EmbeddedClusterOptions {
   /** Each is broker and controller. Default 3: replication factor 3, two in sync. */
@@ -13,6 +14,8 @@ export interface EmbeddedClusterOptions {
   /** Java heap of each, megabytes. Default 256. */
   readonly heapMb?: number;
   readonly properties?: Readonly<Record<string, string>>;
+  /** More listeners of each broker beside the plain one, each on a free port. */
+  readonly listeners?: (nodeId: number) => readonly ListenerSpec[];
   readonly env?: NodeJS.ProcessEnv;
   /** How long it may take to answer after its start, ms. Default 90 s. */
   readonly readyTimeoutMs?: number;
@@ -25,6 +28,8 @@ export interface ClusterBroker {
   /** `127.0.0.1:PORT`. */
   readonly address: string;
   readonly pid: number | undefined;
+  /** Port of a listener of the options. */
+  listenerPort(name: string): number;
   /** Hands its partitions over and stops. */
   stop(): Promise<void>;
   /** SIGKILL. */
@@ -43,13 +48,22 @@ export interface EmbeddedCluster {
   stop(): Promise<void>;
 }
 
+interface NodePorts {
+  readonly nodeId: number;
+  readonly port: number;
+  readonly controllerPort: number;
+  readonly listeners: readonly (ListenerSpec & { readonly port: number })[];
+}
+
 /** Starts a cluster of several brokers on this machine, over temporary directories. Ends with this process, as one broker does. */
 export async function startEmbeddedCluster(options: EmbeddedClusterOptions = {}): Promise<EmbeddedCluster> {
   const env = options.env ?? process.env;
   const install = await findKafka(env, options.progress ?? (() => undefined));
-  const voters: { nodeId: number; port: number; controllerPort: number }[] = [];
+  const voters: NodePorts[] = [];
   for (let nodeId = 1; nodeId <= (options.brokers ?? 3); nodeId++) {
-    voters.push({ nodeId, port: await freePort(), controllerPort: await freePort() });
+    const listeners: (ListenerSpec & { readonly port: number })[] = [];
+    for (const listener of options.listeners?.(nodeId) ?? []) listeners.push({ ...listener, port: await freePort() });
+    voters.push({ nodeId, port: await freePort(), controllerPort: await freePort(), listeners });
   }
   const clusterId = newClusterId();
   const dirs: DataDir[] = await Promise.all(voters.map(async () => temporaryDataDir(clusterId)));
@@ -61,7 +75,6 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions = {})
       plan: {
         ...own,
         voters,
-        listeners: [],
         partitions: options.partitions ?? 1,
         sessionMs: 4_000,
         properties: options.properties ?? {},
@@ -100,6 +113,12 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions = {})
       address: node.address,
       get pid() {
         return node.pid;
+      },
+      listenerPort(name) {
+        const port = voters[index]?.listeners.find((listener) => listener.name === name)?.port;
+        if (port === undefined)
+          throw new MillraceError(`the broker has no listener '${name}'`, { code: 'NO_LISTENER' });
+        return port;
       },
       stop: () => node.stop(),
       kill: () => node.kill(),

@@ -1,8 +1,13 @@
-/** One more way in, for tests of secured connections. Its own settings go under `properties` (`listener.name.<name>...`). */
+/**
+ * One more way in, for tests of secured connections and of broken ones. Its own settings go under `properties`
+ * (`listener.name.<name>...`).
+ */
 export interface ListenerSpec {
   /** Upper case letters and underscores. */
   readonly name: string;
   readonly protocol: 'PLAINTEXT' | 'SSL' | 'SASL_PLAINTEXT' | 'SASL_SSL';
+  /** What clients are told to connect to, where that is not the broker itself but something before it. */
+  readonly advertisedPort?: number;
 }
 
 /** The place of one node in a cluster whose every node is broker and controller. */
@@ -34,14 +39,15 @@ const HOST = '127.0.0.1';
 export function serverProperties(plan: NodePlan): Record<string, string> {
   const replicas = String(Math.min(3, plan.voters.length));
   const minInSync = plan.voters.length >= 3 ? '2' : '1';
-  const own = [{ name: 'PLAINTEXT', protocol: 'PLAINTEXT', port: plan.port }, ...plan.listeners];
-  const addresses = own.map((listener) => `${listener.name}://${HOST}:${listener.port}`);
+  const own: NodePlan['listeners'] = [{ name: 'PLAINTEXT', protocol: 'PLAINTEXT', port: plan.port }, ...plan.listeners];
+  const addresses = own.map(({ name, port }) => `${name}://${HOST}:${port}`);
+  const advertised = own.map(({ name, port, advertisedPort }) => `${name}://${HOST}:${advertisedPort ?? port}`);
   return {
     'process.roles': 'broker,controller',
     'node.id': String(plan.nodeId),
     'controller.quorum.voters': plan.voters.map((voter) => `${voter.nodeId}@${HOST}:${voter.controllerPort}`).join(','),
     listeners: [...addresses, `CONTROLLER://${HOST}:${plan.controllerPort}`].join(','),
-    'advertised.listeners': addresses.join(','),
+    'advertised.listeners': advertised.join(','),
     'listener.security.protocol.map': [
       ...own.map((listener) => `${listener.name}:${listener.protocol}`),
       'CONTROLLER:PLAINTEXT',

@@ -50,9 +50,17 @@ test('three brokers keep three replicas, two in sync', () => {
   }
 });
 
+test('a listener with something before it advertises that', () => {
+  const listeners = [{ name: 'CUT', protocol: 'PLAINTEXT', port: 20003, advertisedPort: 20004 }] as const;
+  const properties = serverProperties({ ...plan, listeners });
+  assert.match(properties['listeners'] ?? '', /CUT:\/\/127\.0\.0\.1:20003/);
+  assert.equal(properties['advertised.listeners'], 'PLAINTEXT://127.0.0.1:20001,CUT://127.0.0.1:20004');
+});
+
 test('more listeners are advertised, and given properties win', () => {
   const listeners = [{ name: 'SECURE', protocol: 'SASL_SSL', port: 20003 }] as const;
   const properties = serverProperties({ ...plan, listeners, properties: { 'num.io.threads': '9' } });
+  assert.match(properties['listeners'] ?? '', /SECURE:\/\/127\.0\.0\.1:20003/);
   assert.equal(properties['advertised.listeners'], 'PLAINTEXT://127.0.0.1:20001,SECURE://127.0.0.1:20003');
   assert.equal(
     properties['listener.security.protocol.map'],
