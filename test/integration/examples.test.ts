@@ -10,6 +10,8 @@ import { millrace } from '../millrace.ts';
 interface Expected {
   readonly results: number;
   readonly errors?: number;
+  /** The deployment has no topic: it is asked, and results are its answers. */
+  readonly asked?: boolean;
   /** Texts of the table; its lines and folds are left out. */
   readonly shown: readonly string[];
   /** Calls of each node, where they are certain. */
@@ -90,10 +92,35 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
     shown: ['ndarray: [[-9,-4]]', 'ndarray: [[21,26]]'],
     calls: /kelvin 4, rounded 4, mean 4, north 4, south 4/,
   },
+  'examples/graphs/rpc': {
+    results: 4,
+    errors: 1,
+    asked: true,
+    shown: ['ndarray: [[1.25,2.5]]', '400: {status', 'INVALID_ARGUMENT: child 0 answers string'],
+    calls: /kilos 8, mean 8, market 8, shop 8/,
+  },
+  'examples/graphs/rpc/v2.demo.yaml': {
+    results: 3,
+    asked: true,
+    shown: ['model_name: "fahrenheit"', 'modelName: "fahrenheit"', 'data: [86]', 'fp32Contents: [86]'],
+    calls: /scale 6, celsius 0, fahrenheit 6/,
+  },
+  'examples/graphs/rpc/tensorflow.demo.yaml': {
+    results: 2,
+    asked: true,
+    shown: ['predictions: [[0.5,1.5]]', 'floatVal: [0.5,1.5]'],
+    calls: /halves 4/,
+  },
+  'examples/graphs/feedback': {
+    results: 8,
+    asked: true,
+    shown: ['routing: {choice: 1, squares: -1}', 'reward 1', 'reward 0'],
+    calls: /choice 16 \(and 16 times feedback\), doubles (\d+) \(and \1 times feedback\), squares (\d+) \(and \2/,
+  },
   'examples/graphs/feedback-stream': {
     results: 6,
     shown: ['routing: {choice: 1}'],
-    calls: /choice 6, banner 3, letter 3/,
+    calls: /choice 6 times feedback, banner 3 times feedback, letter 3 times feedback/,
   },
   'examples/graphs/prepackaged': {
     results: 3,
@@ -149,9 +176,13 @@ suite('examples', { concurrency: 2 }, () => {
       const args = ['demo', given, '--plain', '--broker', testBroker()];
       const { code, stdout, stderr } = await millrace(args, { env: { NODE_COMPILE_CACHE: cache } });
       assert.equal(code, 0, `${stdout}\n${stderr}`);
-      const { results, errors = 0, shown, calls } = expected;
+      const { results, errors = 0, asked = false, shown, calls } = expected;
       const failed = errors === 0 ? '' : `, ${errors} error record that should be there`;
-      assert.ok(stdout.includes(`Every request has exactly one answer: ${results} results${failed}.`), stdout);
+      const refused = errors === 0 ? '' : `, ${errors} of them the error that should be there`;
+      const summary = asked
+        ? `Every request was answered over HTTP and over gRPC: ${results} answers${refused}.`
+        : `Every request has exactly one answer: ${results} results${failed}.`;
+      assert.ok(stdout.includes(summary), stdout);
       const table = packed(tableText(stdout));
       for (const text of shown) assert.ok(table.includes(packed(text)), `${text} is not in\n${stdout}`);
       assert.match(stdout, calls);

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { sleep } from '../../base/clock.ts';
@@ -12,6 +12,7 @@ import type { MillraceChild, MillraceProgram } from '../../dev/demo/millrace-chi
 import { freePorts } from '../../dev/kafka/free-port.ts';
 import { connectionOptions, type ConnectionOptions } from '../../kafka/options.ts';
 import { parseBrokers, securitySettings } from '../../kafka/security.ts';
+import { placedDeployment } from '../../dev/demo/placed-deployment.ts';
 import type { Screen } from './screen/screen.ts';
 
 const READY_TIMEOUT_MS = 60_000;
@@ -26,6 +27,8 @@ export class DemoWorld {
   readonly names: DemoNames;
   readonly nodes: readonly PlacedNode[];
   readonly httpPort: number;
+  /** Of a document for requests. */
+  readonly grpcPort: number;
   connection: ConnectionOptions;
   readonly #setting: ChildSetting;
   readonly #failed = new AbortController();
@@ -33,15 +36,16 @@ export class DemoWorld {
   #deployment: MillraceChild | undefined;
 
   private constructor(setting: ChildSetting, broker: string, plan: DemoPlan, ports: readonly number[]) {
-    const [httpPort = 0, ...nodePorts] = ports;
+    const [httpPort = 0, grpcPort = 0, ...nodePorts] = ports;
     this.#setting = setting;
     this.plan = plan;
     this.names = demoNames(plan, setting.ownKafka);
     this.httpPort = httpPort;
+    this.grpcPort = grpcPort;
     this.nodes = plan.nodes.map((node, index) => ({
       ...node,
       port: nodePorts[2 * index] ?? 0,
-      grpcPort: plan.transport === 'grpc' ? nodePorts[2 * index + 1] : undefined,
+      grpcPort: plan.transport === 'grpc' || plan.server === 'rpc' ? nodePorts[2 * index + 1] : undefined,
     }));
     this.connection = connectionTo(broker, setting.ownKafka);
     this.#closing.defer(async () => rm(setting.directory, { recursive: true, force: true }));
@@ -49,12 +53,12 @@ export class DemoWorld {
 
   /** @param broker of a Kafka to use; empty for one of our own */
   static async create(program: MillraceProgram, broker: string, plan: DemoPlan): Promise<DemoWorld> {
-    if (broker !== '') {
+    if (broker !== '' && plan.server === 'kafka') {
       // What is wrong with them is said before anything is started.
       parseBrokers(broker);
       securitySettings(connectionTo(broker, false));
     }
-    const ports = await freePorts(1 + 2 * plan.nodes.length);
+    const ports = await freePorts(2 + 2 * plan.nodes.length);
     const directory = await mkdtemp(join(tmpdir(), 'millrace-demo-'));
     return new DemoWorld({ program, directory, ownKafka: broker === '' }, broker, plan, ports);
   }
@@ -78,7 +82,7 @@ export class DemoWorld {
   /** Starts Kafka and the model servers, all at once. When one fails the others are given up, and its error is the demo's. */
   async startServers(screen: Screen, signal: AbortSignal): Promise<void> {
     const starts = [
-      this.#startKafka(screen, signal),
+      ...(this.plan.server === 'kafka' ? [this.#startKafka(screen, signal)] : []),
       ...this.nodes.map(async (node) => this.#startNode(node, screen, signal)),
     ];
     for (const start of starts) start.catch(this.fail);
@@ -88,13 +92,19 @@ export class DemoWorld {
 
   async startDeployment(screen: Screen, signal: AbortSignal): Promise<void> {
     await screen.step('starting the deployment', async () => {
+      const { deployment, deploymentName, server } = this.plan;
+      if (server === 'rpc') {
+        const text = await readFile(deployment, 'utf8');
+        await writeFile(this.#placedFile, placedDeployment(text, deployment, deploymentName, this.nodes));
+      }
       const child = startDeploymentChild(this.#setting, this.deploymentSpec());
       this.#deployment = child;
       // In a Kafka of others it leaves its group before that is removed.
       this.defer(async () => (this.ownKafka ? child.kill() : void (await child.stop())));
       await child.ready(READY_TIMEOUT_MS, signal);
       child.onFailure(this.fail);
-      return `deployment ${relative('', this.plan.deployment)} ready, probes at 127.0.0.1:${this.httpPort}`;
+      const ports = server === 'rpc' ? `HTTP at 127.0.0.1:${this.httpPort}, gRPC at 127.0.0.1:${this.grpcPort}` : '';
+      return `deployment ${relative('', deployment)} ready, ${ports || `probes at 127.0.0.1:${this.httpPort}`}`;
     });
   }
 
@@ -103,14 +113,20 @@ export class DemoWorld {
     screen.print('');
     await screen.step('stopping the deployment', async () => {
       const clean = (await this.#deployment?.stop()) ?? true;
-      return clean ? 'deployment stopped, its offsets committed' : 'deployment stopped, not in good order';
+      const good = this.plan.server === 'kafka' ? 'deployment stopped, its offsets committed' : 'deployment stopped';
+      return clean ? good : 'deployment stopped, not in good order';
     });
   }
 
   /** How the deployment runs. */
   deploymentSpec(): DeploymentSpec {
-    const { plan, names, nodes, httpPort } = this;
-    return { plan, broker: this.connection.broker, names, nodes, httpPort };
+    const { plan, names, nodes, httpPort, grpcPort } = this;
+    const file = plan.server === 'rpc' ? this.#placedFile : plan.deployment;
+    return { plan, file, broker: this.connection.broker, names, nodes, httpPort, grpcPort };
+  }
+
+  get #placedFile(): string {
+    return join(this.#setting.directory, 'deployment.yaml');
   }
 
   /** Waits, with everything running, until Ctrl-C. @throws the error of a part that ends by itself meanwhile */

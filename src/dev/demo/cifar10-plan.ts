@@ -18,6 +18,8 @@ export function cifar10Plan(workers: number): DemoPlan {
     deployment: file('deployment.yaml'),
     deploymentName: 'tfserving-cifar10',
     predictor: 'model',
+    server: 'kafka',
+    predictPath: '/v1/models/resnet32:predict',
     inputTopic: 'cifar10-rest-input',
     outputTopic: 'cifar10-rest-output',
     transport: 'rest',

@@ -14,27 +14,41 @@ export interface ChildSetting {
 /** Where and how the deployment of a plan runs. */
 export interface DeploymentSpec {
   readonly plan: DemoPlan;
+  /** The document: the plan's, or one with the ports of the nodes in it. */
+  readonly file: string;
   readonly broker: string;
   readonly names: DemoNames;
   readonly nodes: readonly PlacedNode[];
   readonly httpPort: number;
+  /** Of a document for requests. */
+  readonly grpcPort: number;
 }
 
 /** The `millrace run` command line of the demo, without the program. */
 export function deploymentArguments(spec: DeploymentSpec): string[] {
-  const { plan, broker, names, nodes, httpPort } = spec;
-  const variables = {
+  const { plan, file, names, httpPort, grpcPort } = spec;
+  const which = ['--deployment', plan.deploymentName, '--predictor', plan.predictor, '--namespace', names.namespace];
+  const how = ['--http-port', String(httpPort), '--graceful-timeout', '3s'];
+  const grpc = plan.server === 'rpc' ? ['--grpc-port', String(grpcPort)] : [];
+  const env = Object.entries(variables(spec)).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
+  return ['run', file, ...which, ...endpoints(spec), ...how, ...grpc, ...env];
+}
+
+function variables({ plan, broker, names }: DeploymentSpec): Readonly<Record<string, string>> {
+  if (plan.server === 'rpc') return plan.env;
+  return {
     KAFKA_BROKER: broker,
     KAFKA_INPUT_TOPIC: names.inputTopic,
     KAFKA_OUTPUT_TOPIC: names.outputTopic,
     KAFKA_ERROR_TOPIC: names.errorTopic,
     ...plan.env,
   };
-  const which = ['--deployment', plan.deploymentName, '--predictor', plan.predictor, '--namespace', names.namespace];
-  const where = nodes.flatMap((node) => ['--endpoint', `${node.name}=127.0.0.1:${node.grpcPort ?? node.port}`]);
-  const env = Object.entries(variables).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
-  const how = ['--http-port', String(httpPort), '--graceful-timeout', '3s'];
-  return ['run', plan.deployment, ...which, ...where, ...how, ...env];
+}
+
+// They name one port of each node; where two are called they are in the document.
+function endpoints({ plan, nodes }: DeploymentSpec): string[] {
+  if (plan.server === 'rpc') return [];
+  return nodes.flatMap((node) => ['--endpoint', `${node.name}=127.0.0.1:${node.grpcPort ?? node.port}`]);
 }
 
 /** `millrace run` with the deployment of the plan. */
@@ -61,9 +75,9 @@ export function startChild(
   });
 }
 
-// A KAFKA_* variable of the user's shell wins over the document's: it would change what the demo shows. How to be let in to a
+// A KAFKA_* or SELDON_CERT_* variable of the user's shell wins over the document's: it would change what the demo shows. How to be let in to a
 // Kafka of others is the exception.
 function childEnvironment(ownKafka: boolean): NodeJS.ProcessEnv {
-  const kept = ownKafka ? /^(?!KAFKA_)/ : /^(?!KAFKA_)|^KAFKA_(?:SECURITY|SSL|SASL)_/;
+  const kept = ownKafka ? /^(?!KAFKA_|SELDON_CERT_)/ : /^(?!KAFKA_|SELDON_CERT_)|^KAFKA_(?:SECURITY|SSL|SASL)_/;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => kept.test(name)));
 }

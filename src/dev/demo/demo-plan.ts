@@ -5,6 +5,10 @@ export interface DemoPlan {
   /** `metadata.name` of it. */
   readonly deploymentName: string;
   readonly predictor: string;
+  /** What the deployment works on: records of a topic, or requests over HTTP and gRPC. */
+  readonly server: 'kafka' | 'rpc';
+  /** Where its HTTP front takes predictions. */
+  readonly predictPath: string;
   /** Topics as the document names them. */
   readonly inputTopic: string;
   readonly outputTopic: string;
@@ -31,6 +35,6 @@ export interface DemoNode {
 /** A node with the ports that were found for it. */
 export interface PlacedNode extends DemoNode {
   readonly port: number;
-  /** Undefined where only REST is called. */
+  /** Undefined where only REST is called. A document for requests is called over both. */
   readonly grpcPort: number | undefined;
 }

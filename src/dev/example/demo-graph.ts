@@ -9,6 +9,7 @@ import type { Role } from '../model-server/role.ts';
 export interface DemoGraph {
   readonly deploymentName: string;
   readonly predictor: string;
+  readonly server: 'kafka' | 'rpc';
   readonly protocol: Protocol;
   readonly transport: Transport;
   readonly inputTopic: string;
@@ -33,6 +34,7 @@ export function readDemoGraph(text: string, choice: DeploymentChoice): DemoGraph
   return {
     deploymentName,
     predictor: predictor?.name ?? '',
+    server: deployment.spec.serverType === 'kafka' ? 'kafka' : 'rpc',
     protocol: tested.protocol,
     transport: tested.transport,
     inputTopic: variable(predictor, 'KAFKA_INPUT_TOPIC') || `${deploymentName}-input`,

@@ -7,7 +7,12 @@ export interface Example {
   readonly about: string;
   readonly plan: DemoPlan;
   readonly protocol: Protocol;
+  /** Records of the topic; where requests are answered, those over HTTP. */
   readonly requests: ExampleRequests;
+  /** The same requests as they are asked over gRPC; undefined where they are not. */
+  readonly grpcRequests: ExampleRequests | undefined;
+  /** File of the right answers, one a line: each answer gets feedback, with reward 1 where it is right. Undefined: none does. */
+  readonly truth: string | undefined;
   /** Error records that must come, of all requests. */
   readonly expectErrors: number;
 }

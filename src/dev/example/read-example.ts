@@ -9,6 +9,7 @@ import { knowsMessage } from '../graph-test/protobuf/message-json.ts';
 import { requestMessage } from '../graph-test/protobuf/request-message.ts';
 import { readDemoGraph, type DemoGraph } from './demo-graph.ts';
 import type { Example, ExampleRequests } from './example.ts';
+import { HTTP_PATHS } from './front-client.ts';
 import { readNodeArguments } from './node-arguments.ts';
 import { writtenExample, type WrittenExample } from './written-example.ts';
 
@@ -60,7 +61,7 @@ function exampleOf(written: WrittenExample, folder: string, files: ExampleFiles,
   if (graph === undefined) return undefined;
   const nodes = readNodes(written, graph, folder, report);
   const requests = readRequests(written, graph, folder, files, report);
-  const { protocol, transport, deploymentName, predictor, inputTopic, outputTopic } = graph;
+  const { protocol, transport, deploymentName, predictor, server, inputTopic, outputTopic } = graph;
   const { file, format, protoName } = requests;
   // A file of JSON lines that become protobuf messages cannot be produced as it is.
   const asItIs = format === 'protobuf' ? ['--format', 'protobuf', '--proto-name', protoName ?? ''] : [];
@@ -68,9 +69,21 @@ function exampleOf(written: WrittenExample, folder: string, files: ExampleFiles,
   const topics = { inputTopic, outputTopic };
   return {
     about: written.about.trim().replace(/\s+/g, ' '),
-    plan: { deployment, deploymentName, predictor, ...topics, transport, env: {}, nodes, produce },
+    plan: {
+      deployment,
+      deploymentName,
+      predictor,
+      server,
+      predictPath: HTTP_PATHS[protocol],
+      ...topics,
+      transport,
+      env: {},
+      nodes,
+      produce,
+    },
     protocol,
     requests,
+    ...readAnswering(written, graph, requests, folder, files, report),
     expectErrors: written.expectErrors ?? 0,
   };
 }
@@ -114,7 +127,7 @@ function readNodes(written: WrittenExample, graph: DemoGraph, folder: string, re
 
 function readRequests(
   written: WrittenExample,
-  { protocol, transport }: DemoGraph,
+  { protocol, transport, server }: DemoGraph,
   folder: string,
   files: ExampleFiles,
   report: Report,
@@ -125,8 +138,8 @@ function readRequests(
     report({ at, message: `there is no file '${file}'`, remedy: 'write requests: and the path of a file of requests' });
   }
   const format = /\.(?:jsonl|ndjson|json)$/.test(file) ? 'json' : 'protobuf';
-  if (transport === 'rest') {
-    const message = `the deployment calls its models over REST`;
+  if (transport === 'rest' || server === 'rpc') {
+    const message = server === 'rpc' ? 'requests are those over HTTP' : 'the deployment calls its models over REST';
     if (format === 'protobuf') report({ at: ['requests'], message, remedy: 'give JSON lines (requests.jsonl)' });
     if (written.protoName !== undefined) report({ at: ['protoName'], message, remedy: 'leave protoName out' });
     return { file, format, protoName: undefined };
@@ -138,6 +151,36 @@ function readRequests(
     report({ at: ['protoName'], message, remedy: `leave it out for ${usual}` });
   }
   return { file, format, protoName };
+}
+
+/** What only a document for requests has: how it is asked over gRPC, and what its answers should have been. */
+function readAnswering(
+  written: WrittenExample,
+  { protocol, server }: DemoGraph,
+  { file }: ExampleRequests,
+  folder: string,
+  files: ExampleFiles,
+  report: Report,
+): Pick<Example, 'grpcRequests' | 'truth'> {
+  const path = (field: 'grpcRequests' | 'truth'): string | undefined => {
+    const name = written[field];
+    if (name === undefined) return undefined;
+    const found = join(folder, name);
+    if (server === 'kafka') {
+      report({ at: [field], message: 'the deployment reads a topic', remedy: 'leave it out, or set serverType: rpc' });
+    } else if (!files.exists(found)) {
+      report({ at: [field], message: `there is no file '${found}'`, remedy: 'give the path of a file of JSON lines' });
+    }
+    return found;
+  };
+  const truth = path('truth');
+  if (truth !== undefined && protocol !== 'seldon') {
+    report({ at: ['truth'], message: `the ${protocol} protocol has no feedback`, remedy: 'leave truth out' });
+  }
+  // The JSON of a SeldonMessage is the same over both; in the other protocols REST has a form of its own.
+  const grpc = path('grpcRequests') ?? (server === 'rpc' && protocol === 'seldon' ? file : undefined);
+  const protoName = requestMessage(protocol, { kind: 'request', headers: [] });
+  return { grpcRequests: grpc === undefined ? undefined : { file: grpc, format: 'json', protoName }, truth };
 }
 
 function problemAt(document: SourceDocument | undefined, { at, message, remedy }: ShapeProblem): Problem {

@@ -8,6 +8,8 @@ export interface WrittenExample {
   readonly deploymentName?: string;
   readonly predictor?: string;
   readonly requests?: string;
+  readonly grpcRequests?: string;
+  readonly truth?: string;
   readonly protoName?: string;
   readonly expectErrors?: number;
   /** Arguments of `millrace model-server`, by node. */
@@ -27,6 +29,8 @@ export const writtenExample: Shape<WrittenExample> = closedObject<WrittenExample
   deploymentName: text,
   predictor: text,
   requests: text,
+  grpcRequests: text,
+  truth: text,
   protoName: text,
   expectErrors: count,
   nodes: required(mapOf(text)),

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { describeProblem } from '../../../src/base/errors.ts';
 import type { ArrivedRecord } from '../../../src/dev/demo/ledger/arrived-record.ts';
+import { placedDeployment } from '../../../src/dev/demo/placed-deployment.ts';
+import type { SeldonDeployment } from '../../../src/deployment/seldon-deployment.ts';
 import { ExampleLedger } from '../../../src/dev/example/example-ledger.ts';
 import { readExample } from '../../../src/dev/example/read-example.ts';
 
@@ -9,6 +11,7 @@ const REST = `apiVersion: machinelearning.seldon.io/v1
 kind: SeldonDeployment
 metadata: { name: words }
 spec:
+  serverType: kafka
   protocol: seldon
   predictors:
     - name: main
@@ -110,6 +113,48 @@ test('example: problems carry their line and what to do', () => {
     [`about: x\n${NODES.replace('--add=1', '--add')}`, /^nodes\.large \(line 5\): --add has no value/],
   ];
   for (const [text, problem, deployment] of wrong) assert.match(problems(text, deployment), problem);
+});
+
+test('example: where requests are answered, they are asked over gRPC too, and their truth may be told', () => {
+  const asked = REST.replace('serverType: kafka', 'serverType: rpc');
+  const readAsked = (text: string, deployment: string) => {
+    const exists = (path: string) => /^folder\/(?:requests|grpc|truth)\.jsonl$/.test(path);
+    return readExample(`about: x\n${text}${NODES}`, 'folder/demo.yaml', { text: () => deployment, exists });
+  };
+  const { example } = readAsked('truth: truth.jsonl\n', asked);
+  assert.deepEqual([example?.plan.server, example?.truth], ['rpc', 'folder/truth.jsonl']);
+  const seldon = { file: 'folder/requests.jsonl', format: 'json', protoName: 'seldon.protos.SeldonMessage' };
+  assert.deepEqual(example?.grpcRequests, seldon);
+  // The JSON of the other protocols is not that of their messages.
+  const v2 = asked.replace('protocol: seldon', 'protocol: v2');
+  assert.equal(readAsked('', v2).example?.grpcRequests, undefined);
+  assert.equal(readAsked('grpcRequests: grpc.jsonl\n', v2).example?.grpcRequests?.file, 'folder/grpc.jsonl');
+  const wrong: readonly (readonly [string, RegExp, string])[] = [
+    ['truth: truth.jsonl\n', /^truth \(line 2\): the v2 protocol has no feedback/, v2],
+    ['truth: none.jsonl\n', /^truth \(line 2\): there is no file 'folder\/none\.jsonl'/, asked],
+    [
+      'grpcRequests: grpc.jsonl\n',
+      /^grpcRequests \(line 2\): .*reads a topic; .*serverType: rpc/,
+      asked.replace('rpc', 'kafka'),
+    ],
+  ];
+  for (const [text, problem, deployment] of wrong) {
+    assert.match(readAsked(text, deployment).problems.map(describeProblem).join('\n'), problem);
+  }
+});
+
+test('a placed deployment has both ports of every node, and nothing else is lost', () => {
+  const nodes = ['choice', 'large'].map((name, index) => {
+    return { name, flags: {}, title: name, port: 9000 + index, grpcPort: 9100 + index };
+  });
+  const { spec } = JSON.parse(placedDeployment(REST, 'deployment.yaml', 'words', nodes)) as SeldonDeployment;
+  const [predictor] = spec.predictors;
+  const [small, large] = predictor?.graph.children ?? [];
+  const place = (port: number, grpcPort: number) => {
+    return { service_host: '127.0.0.1', service_port: port, httpPort: port, grpcPort };
+  };
+  assert.deepEqual([predictor?.graph.endpoint, large?.endpoint], [place(9000, 9100), place(9001, 9101)]);
+  assert.deepEqual([small?.endpoint, small?.type, predictor?.svcOrchSpec?.env?.length], [undefined, 'MODEL', 2]);
 });
 
 test('example ledger: each request has one end, and as many fail as should', () => {

@@ -17,10 +17,15 @@ export function readable(bytes: Buffer | null, protoName: string): string {
   if (bytes === null) return '';
   try {
     const value = protoName === '' ? (JSON.parse(bytes.toString()) as unknown) : decodeMessage(protoName, bytes);
-    return escapeControls(shortJson(value));
+    return readableValue(value);
   } catch {
     return preview(bytes, BYTES_LIMIT);
   }
+}
+
+/** The same of a JSON value. */
+export function readableValue(value: unknown): string {
+  return escapeControls(shortJson(value));
 }
 
 function shortJson(value: unknown): string {

@@ -3,7 +3,7 @@ import type { DemoStream } from '../../../dev/demo/demo-stream.ts';
 import type { MillraceProgram } from '../../../dev/demo/millrace-child.ts';
 import { ExampleLedger, type ExampleRequest } from '../../../dev/example/example-ledger.ts';
 import type { Example } from '../../../dev/example/example.ts';
-import { countText, plural } from '../../amounts.ts';
+import { plural } from '../../amounts.ts';
 import { foldText } from '../fold-text.ts';
 import { keptRunning, nextSteps, shown, type NextStep } from '../next-steps.ts';
 import { openStream } from '../open-stream.ts';
@@ -12,7 +12,9 @@ import { StreamView } from '../stream-view.ts';
 import { loadExample, type LoadedExample } from './load-example.ts';
 import { nodeCalls } from './node-calls.ts';
 import { outcomeTable } from './outcome-table.ts';
+import { playRequests, type Answers } from './play-requests.ts';
 import { readRequests } from './read-requests.ts';
+import { streamRows } from './stream-rows.ts';
 
 const ABOUT_WIDTH = 100;
 
@@ -32,44 +34,70 @@ export async function runExample(folder: string, settings: ExampleSettings, prog
   const loaded = loadExample(folder);
   const { example } = loaded;
   const plan = { ...example.plan, env: { KAFKA_WORKERS: String(settings.workers) } };
-  return playDemo(settings, program, plan, async (stage) => {
-    const requests = await readRequests(example.requests, stage.signal);
-    return play(loaded, requests, settings, stage);
-  });
+  return playDemo(settings, program, plan, async (stage) => play(loaded, settings, stage));
 }
 
-async function play(
-  { example, path }: LoadedExample,
-  requests: readonly ExampleRequest[],
-  { keep }: ExampleSettings,
-  { command, screen, world, signal }: DemoStage,
-): Promise<number> {
+async function play(loaded: LoadedExample, settings: ExampleSettings, stage: DemoStage): Promise<number> {
+  const { example, path } = loaded;
+  const { command, screen, world, signal } = stage;
   const about = foldText(example.about, Math.min(ABOUT_WIDTH, process.stdout.columns || ABOUT_WIDTH) - 2);
   screen.print(`\n${about.replaceAll(/^/gm, '  ')}\n`);
-  await world.startServers(screen, signal);
-  const stream = await open(example, requests, { command, screen, world, signal });
-  await world.startDeployment(screen, signal);
-  screen.print(`\n  Sending ${plural(requests.length, 'request')}:`);
-  const view = new StreamView(stream, screen.paint);
-  await screen.watch(
-    () => view.now(),
-    async () => stream.run(0, requests.length, undefined, signal),
-  );
-  const calls = await nodeCalls(world, signal);
-  if (!keep) await world.stopDeployment(screen);
-  await stream.caughtUp(signal);
-  const { ledger } = stream;
-  screen.print(`\n${outcomeTable(ledger, example.requests.protoName ?? '', process.stdout.columns || 0)}`);
-  const counts = [...calls].map(([name, count]) => `${name} ${countText(count)}`);
-  screen.print(`\n  Calls of the models: ${counts.join(', ') || 'none'}`);
-  const exitCode = judge(ledger, screen);
-  if (!keep) {
+  const played = await (example.plan.server === 'rpc' ? ask : stream)(example, settings, stage);
+  const { heads, rows, calls } = played;
+  screen.print(`\n${outcomeTable(heads, rows, process.stdout.columns || 0)}`);
+  screen.print(`\n  ${calls}`);
+  const exitCode = judge(played, screen);
+  if (!settings.keep) {
     screen.print(`\n${nextSteps(steps(example, path, command), screen.paint)}\n`);
     return exitCode;
   }
   screen.print(`\n${keptRunning(command, world, screen.paint)}\n`);
   await world.untilInterrupted(signal);
   return exitCode;
+}
+
+/** What came of an example's requests. */
+interface Played extends Answers {
+  readonly calls: string;
+}
+
+/** A deployment that answers requests. */
+async function ask(example: Example, { keep }: ExampleSettings, stage: DemoStage): Promise<Played> {
+  const { screen, world, signal } = stage;
+  await world.startServers(screen, signal);
+  await world.startDeployment(screen, signal);
+  const asking = playRequests(example, stage);
+  await screen.step('asking', async () => `${plural((await asking).rows.length, 'request')} asked`);
+  const calls = await nodeCalls(world, signal);
+  if (!keep) await world.stopDeployment(screen);
+  return { ...(await asking), calls };
+}
+
+/** A deployment that works on a topic. */
+async function stream(example: Example, { keep }: ExampleSettings, stage: DemoStage): Promise<Played> {
+  const { screen, world, signal } = stage;
+  const requests = await readRequests(example.requests, signal);
+  await world.startServers(screen, signal);
+  const opened = await open(example, requests, stage);
+  await world.startDeployment(screen, signal);
+  screen.print(`\n  Sending ${plural(requests.length, 'request')}:`);
+  const view = new StreamView(opened, screen.paint);
+  await screen.watch(
+    () => view.now(),
+    async () => opened.run(0, requests.length, undefined, signal),
+  );
+  const calls = await nodeCalls(world, signal);
+  if (!keep) await world.stopDeployment(screen);
+  await opened.caughtUp(signal);
+  const { ledger } = opened;
+  const errors = ledger.errors === 0 ? '' : `, ${plural(ledger.errors, 'error record')} that should be there`;
+  return {
+    heads: ['request', 'result'],
+    rows: streamRows(ledger, example.requests.protoName ?? ''),
+    calls,
+    problems: ledger.problems(),
+    summary: `Every request has exactly one answer: ${plural(ledger.results, 'result')}${errors}.`,
+  };
 }
 
 async function open(
@@ -86,12 +114,9 @@ async function open(
   return openStream(world, screen, ledger, recordOf, signal);
 }
 
-function judge(ledger: ExampleLedger, { print, paint }: DemoStage['screen']): number {
-  const problems = ledger.problems();
+function judge({ problems, summary }: Answers, { print, paint }: DemoStage['screen']): number {
   if (problems.length === 0) {
-    const errors = ledger.errors === 0 ? '' : `, ${plural(ledger.errors, 'error record')} that should be there`;
-    const sentence = `Every request has exactly one answer: ${plural(ledger.results, 'result')}${errors}.`;
-    print(`\n${paint('green', '✔')} ${paint('bold', sentence)}`);
+    print(`\n${paint('green', '✔')} ${paint('bold', summary)}`);
     return 0;
   }
   print(`\n${paint('red', '✘')} ${paint('bold', 'Not every request has the answer that it should have:')}`);
