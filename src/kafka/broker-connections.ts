@@ -10,9 +10,11 @@ import { securitySettings, type BrokerAddress, type SecuritySettings } from './s
 export type ConnectionUse = ConnectionRole | 'join';
 
 const CONNECT_TIMEOUT_MS = 5_000;
-const REQUEST_TIMEOUT_MS = 30_000;
-// JoinGroup is answered only when the whole group has joined, so its connection waits longer than a rebalance takes.
-const JOIN_TIMEOUT_MS = 330_000;
+// Heartbeats that hang must fail, and find another way, before the session ends.
+const GROUP_TIMEOUT_MS = 10_000;
+// JoinGroup is answered only when the whole group has joined, and that takes as long as its members may finish their work. Where
+// others are given more time than ours, the same member asks again.
+const REBALANCE_MS = 60_000;
 const CLOSE_LIMIT_MS = 2_000;
 
 /** One connection per broker and use, secured as the options say. */
@@ -22,6 +24,8 @@ export class BrokerConnections {
   #security: SecuritySettings;
   /** What ended a connection: the library tells those who wait for an answer only that it is closed. */
   readonly #ended = new WeakMap<Connection, Error>();
+  /** When a connection to a broker last ended, or could not be made. */
+  readonly #endedAtMs = new Map<string, number>();
 
   /**
    * Connects to nothing yet.
@@ -42,8 +46,18 @@ export class BrokerConnections {
     try {
       return await this.#pool(use, isIP(broker.host) === 0).get(broker);
     } catch (error) {
+      this.#noteEnd(broker);
       throw at(broker, error);
     }
+  }
+
+  /**
+   * The brokers, those first whose connections have lasted: one that takes connections and answers nothing must not be asked again
+   * and again while another would answer.
+   */
+  inOrder(brokers: readonly BrokerAddress[]): readonly BrokerAddress[] {
+    const endedAt = (broker: BrokerAddress) => this.#endedAtMs.get(addressOf(broker)) ?? 0;
+    return brokers.toSorted((a, b) => endedAt(a) - endedAt(b));
   }
 
   /** The error of a request on the connection, by its true cause where the connection knows it. */
@@ -69,16 +83,23 @@ export class BrokerConnections {
       sasl: this.#security.sasl,
       tlsServerName: named,
       connectTimeout: CONNECT_TIMEOUT_MS,
-      requestTimeout: use === 'join' ? JOIN_TIMEOUT_MS : REQUEST_TIMEOUT_MS,
+      requestTimeout: requestTimeoutMs(use, this.#options),
     });
     // The pool listens for a connection's first error only; a second one must not end the process.
-    pool.on('connecting', ({ connection }) => {
+    pool.on('connecting', ({ connection, broker }) => {
       connection.on('error', (error: Error) => this.#ended.set(connection, error));
       // One that the broker closed would log in again when its session ends, and wait for an answer that cannot come.
-      connection.on('close', () => void connection.close());
+      connection.on('close', () => {
+        this.#noteEnd(broker);
+        void connection.close();
+      });
     });
     this.#pools.set(key, pool);
     return pool;
+  }
+
+  #noteEnd(broker: BrokerAddress): void {
+    this.#endedAtMs.set(addressOf(broker), performance.now());
   }
 
   #freshSecurity(): SecuritySettings {
@@ -93,10 +114,18 @@ export class BrokerConnections {
   }
 }
 
-function at({ host, port }: BrokerAddress, thrown: unknown): KafkaError {
+function requestTimeoutMs(use: ConnectionUse, { requestTimeoutMs: limitMs }: ConnectionOptions): number {
+  if (use === 'join') return REBALANCE_MS + limitMs;
+  return use === 'group' ? Math.min(limitMs, GROUP_TIMEOUT_MS) : limitMs;
+}
+
+function addressOf({ host, port }: BrokerAddress): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+function at(broker: BrokerAddress, thrown: unknown): KafkaError {
   const { code, message, failure } = toKafkaError(thrown);
-  const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
-  return new KafkaError(code, `${address}: ${message}`, failure, thrown);
+  return new KafkaError(code, `${addressOf(broker)}: ${message}`, failure, thrown);
 }
 
 async function closeWithin(pool: ConnectionPool): Promise<void> {

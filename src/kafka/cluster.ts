@@ -205,7 +205,7 @@ export class Cluster {
     const known = [...this.#bootstrap, ...this.#brokers.values()];
     const unique = [...new Map(known.map((broker) => [`${broker.host}:${broker.port}`, broker])).values()];
     const failures: KafkaError[] = [];
-    for (const broker of unique) {
+    for (const broker of this.#connections.inOrder(unique)) {
       try {
         return { connection: await this.#connections.open(use, broker), broker };
       } catch (error) {
@@ -222,13 +222,17 @@ interface Connected {
   readonly broker: BrokerAddress;
 }
 
+const LASTS = ' (this does not pass by itself)';
+
 /** What failed at every broker as one error. Where one of them was away, it may be the one that would have done. */
 function noBroker(failures: readonly KafkaError[]): KafkaError {
   const one = failures.find(({ failure }) => failure !== 'fatal') ?? failures[0];
   // The same credentials go to all of them.
   const decisive = failures.find(({ code }) => code === 'SASL_AUTHENTICATION_FAILED') ?? one;
   const { code, failure } = decisive ?? { code: 'NETWORK', failure: 'retry' as const };
-  const text = failures.map(({ message }) => message).join('; ');
+  // A mistake that some brokers show must not hide behind those that are away.
+  const isMixed = failures.some((other) => other.failure === 'fatal') && failure !== 'fatal';
+  const text = failures.map((other) => other.message + (isMixed && other.failure === 'fatal' ? LASTS : '')).join('; ');
   return new KafkaError(code, `no broker can be used: ${text}`, failure, decisive);
 }
 

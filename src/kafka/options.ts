@@ -13,6 +13,14 @@ export const connectionOptions = {
     env: 'KAFKA_CLIENT_ID',
     help: 'Client id that brokers see in logs and quotas',
   }),
+  requestTimeoutMs: integer({
+    default: 30_000,
+    min: 1_000,
+    max: 300_000,
+    unit: 'ms',
+    env: 'KAFKA_REQUEST_TIMEOUT_MS',
+    help: 'Limit of one request to a broker; then it is made again on a new connection. Those of the group take at most 10 s',
+  }),
   securityProtocol: choice({
     default: 'plaintext',
     choices: ['plaintext', 'ssl', 'sasl_plaintext', 'sasl_ssl', 'PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL'],

@@ -14,6 +14,7 @@ after(() => rmSync(folder, { recursive: true }));
 const PLAIN: ConnectionOptions = {
   broker: 'localhost:9092',
   clientId: 'millrace',
+  requestTimeoutMs: 30_000,
   securityProtocol: 'plaintext',
   sslCaCert: '',
   sslClientCert: '',
