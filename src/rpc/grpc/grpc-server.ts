@@ -1,6 +1,7 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { endWithin, listenOn, REQUEST_TIMEOUT_MS, type ListenOptions, type RpcServer } from '../rpc-server.ts';
 import { arrivalLimit } from './arrival-limit.ts';
+import { OpenStreams } from './open-streams.ts';
 import { ReloadedCredentials } from './reloaded-credentials.ts';
 import type { StreamMethod } from './stream-method.ts';
 import { unaryHandler } from './unary-handler.ts';
@@ -40,7 +41,8 @@ export async function startGrpcServer(
     interceptors: [arrivalLimit(options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS)],
   });
   for (const method of unary) server.register(method.path, unaryHandler(method), asIs, asIs, 'unary');
-  for (const method of streams) server.register(method.path, method.handler, asIs, asIs, method.type);
+  const open = new OpenStreams();
+  for (const method of streams) server.register(method.path, open.kept(method), asIs, asIs, method.type);
   const port = await listenOn(options, (host, wanted) => listen(server, host, wanted, credentials), codeOf).catch(
     (error: unknown) => {
       server.forceShutdown();
@@ -49,7 +51,11 @@ export async function startGrpcServer(
   );
   return {
     port,
-    close: (withinMs) => endWithin(withinMs, shutdown(server), () => server.forceShutdown()),
+    close: (withinMs) => {
+      const ended = shutdown(server);
+      open.end();
+      return endWithin(withinMs, ended, () => server.forceShutdown());
+    },
   };
 }
 

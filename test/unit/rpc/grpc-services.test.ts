@@ -306,6 +306,26 @@ test('health follows readiness', async () => {
   });
 });
 
+test('a client that watches or reflects does not hold the end of the server', async () => {
+  await withGrpcFront({ graph: MODEL }, async ({ client, server }) => {
+    const asIs = (bytes: Buffer) => bytes;
+    const watch = client.client.makeServerStreamRequest('/grpc.health.v1.Health/Watch', asIs, asIs, EMPTY);
+    const path = '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo';
+    const reflection = client.client.makeBidiStreamRequest(path, asIs, asIs);
+    for (const stream of [watch, reflection]) stream.on('error', () => undefined);
+    reflection.write(Buffer.from([0x3a, 0]));
+    await Promise.all([once(watch, 'data'), once(reflection, 'data')]);
+    watch.resume();
+    reflection.resume();
+    const ended = Promise.all([once(watch, 'status'), once(reflection, 'status')]);
+    assert.equal(await server.close(3_000), true);
+    assert.deepEqual(
+      (await ended).map(([status]) => (status as { readonly code: number }).code),
+      [0, 0],
+    );
+  });
+});
+
 test('reflection tells the services and their messages, under both of its names', async () => {
   const expected: Readonly<Record<Protocol, readonly string[]>> = {
     seldon: ['seldon.protos.Seldon'],

@@ -55,9 +55,12 @@ export function healthService(
 async function watch(call: ServerWritableStream<Buffer, Buffer>, look: () => Promise<Serving>): Promise<void> {
   const gone = new AbortController();
   call.on('cancelled', () => gone.abort());
+  // The server ends, and the stream with it.
+  call.on('finish', () => gone.abort());
   let told: Serving | undefined;
   while (!gone.signal.aborted && !call.cancelled) {
     const now = await look();
+    if (call.cancelled || call.writableEnded) return;
     if (now !== told) call.write(encoded(now));
     told = now;
     await sleep(WATCH_MS, gone.signal);
