@@ -4,10 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { readOptions } from '../../src/base/options.ts';
 import { parseDeployment } from '../../src/deployment/parse.ts';
 import { startStream } from '../../src/executor/start-stream.ts';
+import type { PredictorSpec } from '../../src/deployment/seldon-deployment.ts';
 import { compileGraph } from '../../src/graph/compile.ts';
 import { createExecutor } from '../../src/graph/execute.ts';
 import { connectionOptions, consumerOptions } from '../../src/kafka/options.ts';
+import { createGrpcClient } from '../../src/models/grpc-client.ts';
 import { createRestClient } from '../../src/models/rest-client.ts';
+import type { Protocol, Transport } from '../../src/protocol/payload.ts';
 import { streamOptions } from '../../src/stream/options.ts';
 import type { Pipeline } from '../../src/stream/pipeline.ts';
 import { uniqueTopic } from '../broker.ts';
@@ -16,7 +19,10 @@ export interface TestStreamOptions {
   readonly bootstrap: string;
   readonly input: string;
   readonly output: string;
-  readonly modelPort: number;
+  /** Of the one model, where no graph is given. */
+  readonly modelPort?: number;
+  /** Another graph than one model of the seldon protocol over REST; its endpoints are in it. */
+  readonly served?: ServedGraph;
   readonly group?: string;
   /** Of the one unit: its payloads are told. */
   readonly logger?: { readonly mode: string; readonly url?: string };
@@ -24,6 +30,12 @@ export interface TestStreamOptions {
   readonly fullHealthChecks?: boolean;
   /** KAFKA_* variables beyond the topics. */
   readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface ServedGraph {
+  readonly predictor: PredictorSpec;
+  readonly protocol: Protocol;
+  readonly transport: Transport;
 }
 
 export interface TestStream {
@@ -37,7 +49,7 @@ export interface TestStream {
 // Short, so that a test of many restarts stays short.
 const QUICK = { KAFKA_SESSION_TIMEOUT_MS: '6000', KAFKA_COMMIT_INTERVAL_MS: '100' };
 
-/** Starts a stream of one model (protocol seldon: bytes go through as they are). */
+/** Starts a stream; without `served` of one model (protocol seldon: bytes go through as they are). */
 export function startTestStream(options: TestStreamOptions): TestStream {
   const { bootstrap, input, output, modelPort, logger, group = uniqueTopic('group') } = options;
   const env = {
@@ -53,26 +65,15 @@ export function startTestStream(options: TestStreamOptions): TestStream {
     readOptions(streamOptions, { env }),
   ];
   assert.deepEqual([...connection.problems, ...consumer.problems, ...stream.problems], []);
-  const endpoint = { service_host: '127.0.0.1', service_port: modelPort };
-  const { deployment } = parseDeployment(
-    JSON.stringify({
-      apiVersion: 'machinelearning.seldon.io/v1',
-      kind: 'SeldonDeployment',
-      metadata: { name: 'd' },
-      spec: { predictors: [{ name: 'p', graph: { name: 'classifier', type: 'MODEL', endpoint, logger } }] },
-    }),
-    { source: 'test' },
-  );
-  const [predictor] = deployment.spec.predictors;
-  assert.ok(predictor);
-  const client = createRestClient({
-    protocol: 'seldon',
+  const { predictor, protocol, transport } = options.served ?? oneModel(modelPort ?? 0, logger);
+  const client = (transport === 'grpc' ? createGrpcClient : createRestClient)({
+    protocol,
     timeoutMs: stream.values.modelTimeoutMs,
     fullHealthChecks: options.fullHealthChecks ?? false,
   });
-  const graph = createExecutor(compileGraph(predictor, { protocol: 'seldon', transport: 'rest' }), client);
+  const graph = createExecutor(compileGraph(predictor, { protocol, transport }), client);
   const kafka = { connection: connection.values, consumer: consumer.values, stream: stream.values, group };
-  const pipeline = startStream(kafka, graph);
+  const pipeline = startStream(kafka, graph, transport);
   const ended = pipeline.run();
   ended.catch(() => undefined);
   return {
@@ -85,6 +86,22 @@ export function startTestStream(options: TestStreamOptions): TestStream {
       await ended.catch(() => undefined);
     },
   };
+}
+
+function oneModel(port: number, logger: TestStreamOptions['logger']): ServedGraph {
+  const endpoint = { service_host: '127.0.0.1', service_port: port };
+  const { deployment } = parseDeployment(
+    JSON.stringify({
+      apiVersion: 'machinelearning.seldon.io/v1',
+      kind: 'SeldonDeployment',
+      metadata: { name: 'd' },
+      spec: { predictors: [{ name: 'p', graph: { name: 'classifier', type: 'MODEL', endpoint, logger } }] },
+    }),
+    { source: 'test' },
+  );
+  const [predictor] = deployment.spec.predictors;
+  assert.ok(predictor);
+  return { predictor, protocol: 'seldon', transport: 'rest' };
 }
 
 /** Looks until it is so; an error says what was waited for. */

@@ -1,63 +1,15 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { suite, test } from 'node:test';
 import { readGraphTests } from '../../../src/dev/graph-test/format/read-graph-tests.ts';
 import { runGraphTests } from '../../../src/dev/graph-test/run/run-graph-tests.ts';
 import type { SeenCall } from '../../../src/dev/graph-test/run/seen-call.ts';
-import type { NodeFailureCode } from '../../../src/graph/failure-codes.ts';
 import { checkOrder } from './check-order.ts';
-import { caseDeployment, caseTests, type CaseCall, type CaseRequest, type WorkedCase } from './worked-case-file.ts';
+import { caseDeployment, caseTests, type CaseRequest, type WorkedCase } from './worked-case-file.ts';
+import { BETTER, FAILURES, restCases } from './worked-rest-case.ts';
 
 // The worked cases of Seldon Core 1.17's executor that enter or run over REST, at the level of the graph, by the same door as the
 // tests of users: each case becomes a file of graph tests, one test for each of its requests. What the HTTP and Kafka fronts add
 // (status of an error reply, commits) is tested with them.
-
-/** How requests of a case must fail here, in their order; Seldon's reply does not tell. */
-const FAILURES: Readonly<Record<string, readonly (NodeFailureCode | undefined)[]>> = {
-  'seldon-rest-router-crash-strdata': ['MODEL_ANSWER'],
-  'seldon-rest-router-crash-empty-ndarray': ['MODEL_ANSWER'],
-  'seldon-rest-router-crash-empty-list': ['MODEL_ANSWER'],
-  'seldon-rest-router-crash-index-too-big': ['MODEL_ANSWER'],
-  'seldon-rest-router-crash-index-minus-3': ['MODEL_ANSWER'],
-  'seldon-rest-router-error-status': ['MODEL_STATUS'],
-  'seldon-rest-node-error': ['MODEL_STATUS'],
-  'seldon-rest-node-201': ['MODEL_STATUS'],
-  'seldon-rest-node-down': ['MODEL_UNREACHABLE'],
-  'seldon-rest-combiner-child-not-json': ['MODEL_ANSWER'],
-  'tf-rest-chain-outputs-error': ['MODEL_ANSWER'],
-  'tf-rest-array-body-under-fanout-crash': ['REQUEST_INVALID'],
-  'v2-rest-gzip-request-fails': ['REQUEST_INVALID'],
-  'v2-rest-chain-no-keys': ['REQUEST_INVALID'],
-  'kafka-rest-error-dropped': ['MODEL_STATUS', undefined],
-  'kafka-rest-manual-commit-error-then-ok': ['MODEL_STATUS', undefined],
-  'kafka-rest-manual-commit-only-error': ['MODEL_STATUS'],
-  'kafka-tf-null-value': ['REQUEST_INVALID', undefined],
-  'kafka-router-bad-index-crash': ['MODEL_ANSWER'],
-};
-
-interface Better {
-  readonly why: string;
-  readonly calls?: readonly CaseCall[];
-  readonly produced?: WorkedCase['produced'];
-  readonly refusedAtStart?: RegExp;
-}
-
-/** Where we mean to be better than Seldon, beside its crashes, which are failures of their one request in `FAILURES`. */
-const BETTER: Readonly<Record<string, Better>> = {
-  'seldon-rest-abtest-bad-ratio': {
-    why: 'a ratio that fails every request is refused before the first',
-    refusedAtStart: /graph\.parameters\[0\]\.value.*'half', not a number/,
-  },
-  'kafka-rest-invalid-header-name': {
-    why: 'a header that HTTP cannot carry is left out and counted, and the record is predicted',
-    calls: ['x', 'y', 'z'].map((bodyText) => ({ node: 'm', method: 'POST', path: '/predict', bodyText })),
-    produced: ['1', '2', '3'].map(() => ({ valueText: '{"strData":"b"}' })),
-  },
-};
-
-const file = new URL('../../cases/graph-cases.json', import.meta.url);
-const { cases } = JSON.parse(readFileSync(file, 'utf8')) as { readonly cases: readonly WorkedCase[] };
-const restCases = cases.filter((one) => one.transport === 'rest' && one.entry !== 'grpc');
 
 suite('worked cases over REST', { concurrency: 8 }, () => {
   for (const one of restCases) {
