@@ -166,7 +166,8 @@ function shaped<T>(
   problems: Problem[],
 ): T | undefined {
   const before = problems.length;
-  const result = shape(source.value, [], ({ at, message, remedy }) => {
+  const result = shape(source.value, [], ({ at, message, remedy, isUnknownField }) => {
+    if (isUnknownField) return; // validation warns of it
     const line = source.lineOf?.(at);
     problems.push({ path: formatPath(at) || 'document', message, remedy, ...(line === undefined ? {} : { line }) });
   });

@@ -10,6 +10,7 @@ import { streaming } from './rules/streaming.ts';
 import { kafkaVariables, predictorItself, predictorSet } from './rules/webhook-predictors.ts';
 import { endpointTypes, specWords } from './rules/webhook-spec.ts';
 import { traffic } from './rules/webhook-traffic.ts';
+import { unknownFields } from './rules/unknown-fields.ts';
 import { graphUnits } from './rules/webhook-units.ts';
 import type { SeldonDeployment } from './seldon-deployment.ts';
 
@@ -46,6 +47,7 @@ function* seldonRules(deployment: SeldonDeployment, options: ValidateOptions): G
 
 function* ownRules(deployment: SeldonDeployment, options: ValidateOptions): Generator<DeploymentProblem> {
   const { spec } = deployment;
+  yield* unknownFields(deployment);
   yield* objectNames(deployment);
   yield* replicaCounts(deployment);
   yield* streaming(deployment);

@@ -17,11 +17,11 @@ import type {
 import { envVar, namedMetadata, partialContainer, podMetadata, podSpec, resourceRequirements } from './pod-shapes.ts';
 import {
   anything,
+  closed,
   lazy,
   list,
   mapOf,
   numberOrText,
-  object,
   required,
   text,
   trueOrFalse,
@@ -29,7 +29,7 @@ import {
   type Shape,
 } from './shape.ts';
 
-const endpoint: Shape<Endpoint> = object<Endpoint>({
+const endpoint: Shape<Endpoint> = closed<Endpoint>({
   service_host: text,
   service_port: wholeNumber,
   type: text,
@@ -37,41 +37,41 @@ const endpoint: Shape<Endpoint> = object<Endpoint>({
   grpcPort: wholeNumber,
 });
 
-const predictiveUnit: Shape<PredictiveUnit> = object<PredictiveUnit>({
+const predictiveUnit: Shape<PredictiveUnit> = closed<PredictiveUnit>({
   name: required(text),
   children: list(lazy(() => predictiveUnit)),
   type: text,
   implementation: text,
   methods: list(text),
   endpoint,
-  parameters: list(object<Parameter>({ name: required(text), value: required(text), type: required(text) })),
+  parameters: list(closed<Parameter>({ name: required(text), value: required(text), type: required(text) })),
   modelUri: text,
   serviceAccountName: text,
   envSecretRefName: text,
   storageInitializerImage: text,
-  logger: object<UnitLogger>({ url: text, mode: text }),
+  logger: closed<UnitLogger>({ url: text, mode: text }),
 });
 
-const kedaTrigger: Shape<KedaTrigger> = object<KedaTrigger>({
+const kedaTrigger: Shape<KedaTrigger> = closed<KedaTrigger>({
   type: required(text),
   name: text,
   metadata: required(mapOf(text)),
-  authenticationRef: object<{ readonly name: string; readonly kind?: string }>({ name: required(text), kind: text }),
+  authenticationRef: closed<{ readonly name: string; readonly kind?: string }>({ name: required(text), kind: text }),
   metricType: text,
   useCachedMetrics: trueOrFalse,
 });
 
-const componentSpec: Shape<ComponentSpec> = object<ComponentSpec>({
+const componentSpec: Shape<ComponentSpec> = closed<ComponentSpec>({
   metadata: podMetadata,
   spec: podSpec,
   replicas: wholeNumber,
-  hpaSpec: object<HpaSpec>({
+  hpaSpec: closed<HpaSpec>({
     minReplicas: wholeNumber,
     maxReplicas: required(wholeNumber),
     metrics: list(anything),
     metricsv2: list(anything),
   }),
-  kedaSpec: object<KedaSpec>({
+  kedaSpec: closed<KedaSpec>({
     pollingInterval: wholeNumber,
     cooldownPeriod: wholeNumber,
     minReplicaCount: wholeNumber,
@@ -81,21 +81,21 @@ const componentSpec: Shape<ComponentSpec> = object<ComponentSpec>({
     fallback: anything,
     triggers: required(list(kedaTrigger)),
   }),
-  pdbSpec: object<PdbSpec>({ minAvailable: numberOrText, maxUnavailable: numberOrText }),
+  pdbSpec: closed<PdbSpec>({ minAvailable: numberOrText, maxUnavailable: numberOrText }),
 });
 
 /** One predictor: an element of `spec.predictors`, and what ENGINE_PREDICTOR holds. */
-export const predictorSpec: Shape<PredictorSpec> = object<PredictorSpec>({
+export const predictorSpec: Shape<PredictorSpec> = closed<PredictorSpec>({
   name: required(text),
   graph: required(predictiveUnit),
   componentSpecs: list(componentSpec),
   replicas: wholeNumber,
   annotations: mapOf(text),
   labels: mapOf(text),
-  svcOrchSpec: object<SvcOrchSpec>({ resources: resourceRequirements, env: list(envVar), replicas: wholeNumber }),
+  svcOrchSpec: closed<SvcOrchSpec>({ resources: resourceRequirements, env: list(envVar), replicas: wholeNumber }),
   traffic: wholeNumber,
   shadow: trueOrFalse,
-  explainer: object<Explainer>({
+  explainer: closed<Explainer>({
     type: text,
     modelUri: text,
     serviceAccountName: text,
@@ -107,17 +107,17 @@ export const predictorSpec: Shape<PredictorSpec> = object<PredictorSpec>({
     replicas: wholeNumber,
     initParameters: text,
   }),
-  ssl: object<{ readonly certSecretName?: string }>({ certSecretName: text }),
+  ssl: closed<{ readonly certSecretName?: string }>({ certSecretName: text }),
   progressDeadlineSeconds: wholeNumber,
   engineResources: resourceRequirements,
 });
 
-export const seldonDeployment: Shape<SeldonDeployment> = object<SeldonDeployment>({
+export const seldonDeployment: Shape<SeldonDeployment> = closed<SeldonDeployment>({
   apiVersion: required(text),
   kind: required(text),
   metadata: required(namedMetadata),
   spec: required(
-    object<SeldonDeploymentSpec>({
+    closed<SeldonDeploymentSpec>({
       name: text,
       predictors: required(list(predictorSpec)),
       annotations: mapOf(text),

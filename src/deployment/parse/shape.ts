@@ -1,9 +1,12 @@
 import { formatPath, type Path } from '../path.ts';
+import { nearest, useOneOf } from '../rules/nearest.ts';
 
 export interface ShapeProblem {
   readonly at: Path;
   readonly message: string;
   readonly remedy: string;
+  /** Nothing is wrong with the form: there is a field that nobody reads. */
+  readonly isUnknownField?: true;
 }
 
 /** Checks that a value has the form of `T`; problems go to `report`, and then the result means nothing. */
@@ -47,13 +50,27 @@ export function object<T extends object>(fields: Fields<T>): Shape<T> {
     }
     for (const [name, { isRequired }] of shapes) {
       if (!isRequired || (Object.hasOwn(value, name) && value[name] !== null)) continue;
-      report({
-        at: [...at, name],
-        message: 'is missing',
-        remedy: `add ${name}${at.length > 0 ? ` to ${formatPath(at)}` : ''}`,
-      });
+      const unknown = Object.keys(value).filter((key) => !shapes.has(key));
+      const misspelt = nearest(name, unknown);
+      const add = `add ${name}${at.length > 0 ? ` to ${formatPath(at)}` : ''}`;
+      const remedy = misspelt === undefined ? add : `is '${misspelt}' meant to be it? write ${name}`;
+      report({ at: [...at, name], message: 'is missing', remedy });
     }
     return Object.fromEntries(entries) as T;
+  };
+}
+
+/** The same, for a type of Seldon's own, whose fields are all known: others pass too, and are reported as unknown. */
+export function closed<T extends object>(fields: Fields<T>): Shape<T> {
+  const shape = object(fields);
+  const known = Object.keys(fields);
+  return (value, at, report) => {
+    for (const name of isObject(value) ? Object.keys(value) : []) {
+      if (Object.hasOwn(fields, name)) continue;
+      const message = `Seldon has no field '${name.slice(0, 60)}' here: nothing reads it`;
+      report({ at: [...at, name], message, remedy: useOneOf(name, known), isUnknownField: true });
+    }
+    return shape(value, at, report);
   };
 }
 

@@ -157,6 +157,14 @@ suite('a document that is not well-formed says what, where and how to mend it', 
     assert.match(onlyProblem('---\n---\n').message, /empty/);
   });
 
+  test('a needed field that is misspelt', () => {
+    const problem = onlyProblem(sampleWith('      graph:\n', '      graf:\n'));
+    assert.deepEqual(
+      [problem.path, problem.remedy],
+      ['spec.predictors[0].graph', "is 'graf' meant to be it? write graph"],
+    );
+  });
+
   test('absurd nesting in any form', () => {
     const child = (depth: number): string => (depth === 0 ? '{name: m}' : `{name: m, children: [${child(depth - 1)}]}`);
     const bySource = [

@@ -45,6 +45,25 @@ suite('what Seldon does not check', () => {
     );
   });
 
+  test('fields that are not for Seldon to know are left alone', () => {
+    const inPod = sampleWith(
+      'image: tensorflow/serving',
+      'image: i\n                tty: true\n            hostNetwork: true',
+    );
+    assert.deepEqual(problemsIn(inPod), []);
+    const free = sampleWith('  name: cifar10\n', '  name: cifar10\n  uid: u\n  labels: {whatever: x}\n');
+    assert.deepEqual(problemsIn(free), []);
+    assert.deepEqual(problemsIn(`${SAMPLE}status: {anything: 1}\n`), []);
+  });
+
+  test('a field that nobody reads stays in the document', () => {
+    const { replicas, ...rest } = parse(SAMPLE).spec.predictors[0] ?? assert.fail('no predictor');
+    assert.deepEqual(parse(sampleWith('replicas: 1', 'replicsa: 1')).spec.predictors[0], {
+      ...rest,
+      replicsa: replicas,
+    });
+  });
+
   test('values that are known only at run time are left alone', () => {
     const fromSecret = sampleWith('value: broker:9092', 'valueFrom: {secretKeyRef: {name: s, key: k}}');
     assert.deepEqual(problemsIn(fromSecret), []);

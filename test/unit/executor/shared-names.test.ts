@@ -20,7 +20,11 @@ const model = (name: string, more: Partial<PredictiveUnit> = {}): PredictiveUnit
   endpoint: at(1),
   ...more,
 });
-const router = (name: string, ...children: PredictiveUnit[]): PredictiveUnit => ({ ...model(name), type: 'ROUTER', children }); // prettier-ignore
+const router = (name: string, ...children: PredictiveUnit[]): PredictiveUnit => ({
+  ...model(name),
+  type: 'ROUTER',
+  children,
+});
 
 /** What `validate` says of the names of a graph, its severity first. */
 const judged = (graph: PredictiveUnit) =>
@@ -58,7 +62,11 @@ suite('two units of one name', () => {
       },
       /one of them chooses/,
     ],
-    ['at two addresses', { name: 'c', children: [model('x'), model('x', { endpoint: at(2) })] }, /their endpoint\.httpPort differs, and a name is one model server/], // prettier-ignore
+    [
+      'at two addresses',
+      { name: 'c', children: [model('x'), model('x', { endpoint: at(2) })] },
+      /their endpoint\.httpPort differs, and a name is one model server/,
+    ],
     [
       'of two models',
       {
@@ -71,7 +79,10 @@ suite('two units of one name', () => {
   for (const [name, graph, expected] of clashes) {
     test(`${name}: refused at the start and by validate, with both places`, () => {
       const [problem = '', ...others] = judged(graph);
-      assert.match(problem, /^error spec\.predictors\[0\]\.graph\.children\[1\]\.name: two units are named 'x', here and at spec\.predictors\[0\]\.graph/); // prettier-ignore
+      assert.match(
+        problem,
+        /^error spec\.predictors\[0\]\.graph\.children\[1\]\.name: two units are named 'x', here and at spec\.predictors\[0\]\.graph/,
+      );
       assert.match(problem, /; rename one of them$/);
       assert.match(problem, expected);
       assert.deepEqual(others, []);
@@ -105,7 +116,8 @@ suite('two units of one name', () => {
       env: { ENGINE_PREDICTOR: Buffer.from(JSON.stringify({ name: 'p', graph })).toString('base64') },
       readFile: () => '',
     });
-    const told = "graph.children[1].children[0] and graph.children[0] are both named 'x': they are taken for calls of one model server"; // prettier-ignore
+    const told =
+      "graph.children[1].children[0] and graph.children[0] are both named 'x': they are taken for calls of one model server";
     assert.ok(executor.warnings.includes(told), executor.warnings.join('\n'));
     const run = readRunConfig(
       deployment(graph),
