@@ -49,6 +49,22 @@ export function modelTimeoutOf(
   return { timeoutMs: timeoutMs > 0 ? timeoutMs : undefined, problems: [] };
 }
 
+/** Of Seldon's engines before the executor, which neither Seldon's executor nor this one reads, and what to write instead. */
+const OLD_TIMEOUTS: Readonly<Record<string, string>> = {
+  'seldon.io/rest-read-timeout': 'seldon.io/rest-timeout',
+  'seldon.io/rest-connection-timeout': 'seldon.io/rest-timeout',
+  'seldon.io/grpc-read-timeout': 'seldon.io/grpc-timeout',
+};
+
+/** A warning for each timeout that somebody wrote and nobody reads. */
+export function timeoutsNotRead(annotations: Readonly<Record<string, string>>): string[] {
+  return Object.entries(OLD_TIMEOUTS)
+    .filter(([name]) => annotations[name] !== undefined)
+    .map(
+      ([name, instead]) => `annotation ${name}: is not read, as in Seldon Core since its executor; write ${instead}`,
+    );
+}
+
 /** Largest message that gRPC can carry. */
 const MAX_MESSAGE_BYTES = 2 ** 31 - 1;
 

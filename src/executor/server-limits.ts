@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describeProblem, type Problem } from '../base/errors.ts';
 import type { Transport } from '../protocol/payload.ts';
-import { messageLimitOf, modelTimeoutOf } from './annotations.ts';
+import { messageLimitOf, modelTimeoutOf, timeoutsNotRead } from './annotations.ts';
 import type { TlsFiles } from './executor-config.ts';
 import { executorOptions } from './options.ts';
 
@@ -38,7 +38,7 @@ export function serverLimits(
     maxMessageBytes: message.maxMessageBytes ?? maxMessageBytes,
     maxAnswerBytes: { rest: maxMessageBytes, grpc: Math.max(message.maxMessageBytes ?? 0, maxMessageBytes) },
     problems,
-    warnings: transport === 'grpc' ? [] : grpc.problems.map(describeProblem),
+    warnings: [...(transport === 'grpc' ? [] : grpc.problems.map(describeProblem)), ...timeoutsNotRead(annotations)],
   };
 }
 

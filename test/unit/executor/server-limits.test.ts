@@ -36,6 +36,16 @@ test('a wrong rest-timeout or message size stops the start; a wrong grpc-timeout
   assert.match(rest.warnings[0] ?? '', /grpc-timeout: 'soon' is not a whole number/);
 });
 
+test('timeouts that only older engines of Seldon read are told', () => {
+  const { warnings, modelTimeoutMs } = limits({
+    'seldon.io/rest-read-timeout': '5',
+    'seldon.io/grpc-read-timeout': '6',
+  });
+  assert.deepEqual(modelTimeoutMs, { rest: 60_000, grpc: 60_000 });
+  assert.match(warnings[0] ?? '', /rest-read-timeout: is not read.*write seldon\.io\/rest-timeout$/);
+  assert.match(warnings[1] ?? '', /grpc-read-timeout: is not read.*write seldon\.io\/grpc-timeout$/);
+});
+
 test('the certificate is in its folder under its names; without a folder there is none', () => {
   const names = { certFileName: 'a.pem', certKeyFileName: 'b.pem' };
   assert.equal(tlsFiles({ certMountPath: '', ...names }), undefined);
