@@ -12,6 +12,7 @@ import type { Protocol, Transport } from '../protocol/payload.ts';
 import type { StreamOptions } from '../stream/options.ts';
 import type { ModelCallMetrics } from '../telemetry/metrics/model-call-metrics.ts';
 import type { ExecutorConfig } from './executor-config.ts';
+import { missingPlane } from './missing-plane.ts';
 
 /** The graph over one transport, with the connections to its models. */
 export interface DataPlane {
@@ -66,11 +67,19 @@ function batching(client: ModelClient, options: StreamOptions, protocol: Protoco
 /**
  * The graph over the transport that is not the configured one: what comes in by HTTP goes to the models by HTTP, and by gRPC what comes
  * in by gRPC. A document that gives the models one port alone cannot have both; the reason comes back then.
+ *
+ * @param plane the graph over the configured transport
  */
-export function otherDataPlane(config: ExecutorConfig, metrics: ModelCallMetrics): DataPlane | string {
+export function otherDataPlane(
+  config: ExecutorConfig,
+  metrics: ModelCallMetrics,
+  plane: DataPlane,
+): { readonly plane: DataPlane; readonly missing?: string } {
+  const transport = config.transport === 'grpc' ? 'rest' : 'grpc';
   try {
-    return createDataPlane(config, config.transport === 'grpc' ? 'rest' : 'grpc', metrics);
+    return { plane: createDataPlane(config, transport, metrics) };
   } catch (error) {
-    return errorText(error);
+    const missing = errorText(error);
+    return { plane: missingPlane(transport, plane.models.graph, missing), missing };
   }
 }

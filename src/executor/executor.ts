@@ -6,7 +6,7 @@ import { ModelCallMetrics } from '../telemetry/metrics/model-call-metrics.ts';
 import { streamGauges } from '../telemetry/metrics/stream-gauges.ts';
 import { startPayloadLog } from '../telemetry/payload-log/payload-log.ts';
 import { startTelemetry } from '../telemetry/telemetry.ts';
-import { createDataPlane, otherDataPlane, type DataPlane } from './data-plane.ts';
+import { createDataPlane, otherDataPlane } from './data-plane.ts';
 import type { ExecutorConfig } from './executor-config.ts';
 import { startFronts, type Fronts, type Served } from './fronts.ts';
 import { GraphReadiness, type ReadinessCheck } from './graph-readiness.ts';
@@ -32,7 +32,11 @@ export async function runExecutor(config: ExecutorConfig, listening?: (fronts: F
   const { registry } = telemetry;
   const metrics = new ModelCallMetrics(registry, config);
   const plane = createDataPlane(config, config.transport, metrics);
-  const other = otherDataPlane(config, metrics);
+  const { plane: other, missing } = otherDataPlane(config, metrics, plane);
+  const isGrpc = config.transport === 'grpc';
+  if (missing !== undefined) {
+    logger.info({ reason: missing }, `predictions are not served over ${isGrpc ? 'HTTP' : 'gRPC'}`);
+  }
   const stream = config.kafka && startStream(config.kafka, plane.graph, config.transport);
   const stop = new StopRequest();
   const executor = new Executor(config, plane.graph, stream, stop.signal, logger);
@@ -41,14 +45,20 @@ export async function runExecutor(config: ExecutorConfig, listening?: (fronts: F
     config.payloadLog && startPayloadLog(config.payloadLog, registry, root.child({ logger: 'payload-log' }));
   let fronts: Fronts | undefined;
   try {
-    const served = { ...planes(config, plane, other, logger), registry, readiness: () => executor.readiness() };
+    const served: Served = {
+      rest: isGrpc ? other : plane,
+      grpc: isGrpc ? plane : other,
+      predicts: { rest: !isGrpc || missing === undefined, grpc: isGrpc || missing === undefined },
+      registry,
+      readiness: () => executor.readiness(),
+    };
     fronts = await startFronts(config, served, logger);
     listening?.(fronts);
     return await executor.run(fronts);
   } finally {
     await fronts?.close(0);
     await plane.graph.close();
-    if (typeof other !== 'string') await other.graph.close();
+    await other.graph.close();
     await payloadLog?.close(PAYLOAD_LOG_CLOSE_MS);
     telemetry.end();
     stop.end();
@@ -57,20 +67,6 @@ export async function runExecutor(config: ExecutorConfig, listening?: (fronts: F
 
 /** For the payloads that are still to be logged, when everything else has ended. */
 const PAYLOAD_LOG_CLOSE_MS = 2_000;
-
-function planes(
-  { transport }: ExecutorConfig,
-  plane: DataPlane,
-  other: DataPlane | string,
-  logger: Logger,
-): Pick<Served, 'rest' | 'grpc'> {
-  if (typeof other === 'string') {
-    const missing = transport === 'grpc' ? 'HTTP' : 'gRPC';
-    logger.info({ reason: other }, `predictions are not served over ${missing}`);
-    return transport === 'grpc' ? { rest: undefined, grpc: plane } : { rest: plane, grpc: undefined };
-  }
-  return transport === 'grpc' ? { rest: other, grpc: plane } : { rest: plane, grpc: other };
-}
 
 /** The life of one predictor: waiting for its graph, streaming, ending. */
 class Executor {

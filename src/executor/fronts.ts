@@ -1,4 +1,5 @@
 import type { Registry } from 'prom-client';
+import type { Transport } from '../protocol/payload.ts';
 import { CertificateFiles } from '../rpc/certificate-files.ts';
 import type { RpcServer } from '../rpc/rpc-server.ts';
 import { startGrpcServer } from '../rpc/grpc/grpc-server.ts';
@@ -22,10 +23,12 @@ import type { ExecutorConfig, GrpcConfig } from './executor-config.ts';
 
 /** What clients are answered from. */
 export interface Served {
-  /** The graph over HTTP; undefined where the document does not say how its models are called so. */
-  readonly rest: DataPlane | undefined;
+  /** The graph over HTTP. */
+  readonly rest: DataPlane;
   /** The same over gRPC. */
-  readonly grpc: DataPlane | undefined;
+  readonly grpc: DataPlane;
+  /** Whether the document says how its models are called so; otherwise clients are told that it does not. */
+  readonly predicts: Readonly<Record<Transport, boolean>>;
   readonly registry: Registry;
   readiness(): Promise<Readiness>;
 }
@@ -69,8 +72,8 @@ export async function startFronts(config: ExecutorConfig, served: Served, logger
     throw error;
   }
   return {
-    http: { port: http.port, predicts: served.rest !== undefined },
-    grpc: grpc && { port: grpc.port, predicts: served.grpc !== undefined },
+    http: { port: http.port, predicts: served.predicts.rest },
+    grpc: grpc && { port: grpc.port, predicts: served.predicts.grpc },
     async close(withinMs) {
       certificate?.close();
       const inTime = await Promise.all([http.close(withinMs), grpc?.close(withinMs) ?? true]);
@@ -97,7 +100,7 @@ async function startHttp(
   const server = await startHttpServer(options, [
     ...probeRoutes(readiness),
     metricsRoute(http.metricsPath, { contentType: registry.contentType, render: () => registry.metrics() }),
-    ...(rest === undefined ? [] : graphRoutes(config, rest)),
+    ...graphRoutes(config, rest),
     ...healthRoutes(protocol, readiness),
     ...serverMetadataRoutes(protocol, deploymentName),
     ...openApiRoutes(protocol, deploymentName),

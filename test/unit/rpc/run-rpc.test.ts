@@ -121,13 +121,40 @@ test('a port that the document says no transport of is that of its own', async (
   const http = new StubHttpNodes();
   const service_port = await http.start('m', [{ status: 200, bodyText: '{}' }]);
   const running = startMillrace(ANY_PORT, { input: document({ service_port }) });
+  let caller: GrpcCaller | undefined;
   try {
     await running.printed('curl ');
     const { port, path, given } = fromCurl(running.output());
     assert.equal((await ask(port, path, given)).status, 200);
     assert.match(running.output(), /^gRPC .*no predictions/m);
+    caller = new GrpcCaller(Number(/^gRPC {2}127\.0\.0\.1:(\d+) /m.exec(running.output())?.[1]));
+    for (const method of ['Predict', 'ModelMetadata', 'GraphMetadata']) {
+      const { error } = await caller.call(`/seldon.protos.Seldon/${method}`, TEXT);
+      assert.equal(error?.code, 12, method);
+      assert.match(
+        error?.details ?? '',
+        /not served over gRPC: .*unit 'm' gets calls, and its endpoint names no .*grpcPort/,
+      );
+    }
+    assert.equal((await caller.call('/grpc.health.v1.Health/Check', Buffer.alloc(0))).error, null);
   } finally {
+    caller?.close();
     running.kill('SIGKILL');
     await http.close();
+  }
+});
+
+test('a document of transport grpc says over HTTP why it predicts over gRPC alone', async () => {
+  const text = document({ grpcPort: 1 }).replace('spec:', 'spec:\n  transport: grpc');
+  const running = startMillrace(ANY_PORT, { input: text });
+  try {
+    await running.printed('grpcurl ');
+    const port = Number(/^HTTP {2}http:\/\/127\.0\.0\.1:(\d+) {2}\(no predictions/m.exec(running.output())?.[1]);
+    const asked = await ask(port, '/api/v1.0/predictions', { method: 'POST', body: '{}' });
+    assert.equal(asked.status, 501);
+    assert.match(JSON.parse(asked.text).status.info, /^predictions are not served over HTTP: .*httpPort/);
+    assert.equal((await ask(port, '/live')).status, 200);
+  } finally {
+    running.kill('SIGKILL');
   }
 });

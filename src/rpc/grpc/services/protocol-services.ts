@@ -31,8 +31,7 @@ export interface ServedPredictor {
   readonly protocol: Protocol;
   readonly deploymentName: string;
   readonly predictorName: string;
-  /** Undefined where the models cannot be called over gRPC. */
-  readonly served: ServedGraph | undefined;
+  readonly served: ServedGraph;
   readonly readiness: () => Promise<Readiness>;
 }
 
@@ -41,7 +40,7 @@ export function protocolServices(predictor: ServedPredictor): {
   readonly unary: readonly UnaryMethod[];
   readonly streams: readonly StreamMethod[];
 } {
-  const { protocol, deploymentName, served, readiness } = predictor;
+  const { protocol, deploymentName, readiness } = predictor;
   const services = SERVICES[protocol];
   const health = healthService(
     services.map(({ typeName }) => typeName),
@@ -50,7 +49,7 @@ export function protocolServices(predictor: ServedPredictor): {
   const reflected = [...services, Health, ServerReflection];
   return {
     unary: [
-      ...(served === undefined ? [] : graphMethods(predictor, served)),
+      ...graphMethods(predictor),
       ...(protocol === 'v2' ? v2ServerMethods(deploymentName, readiness) : []),
       ...health.unary,
     ],
@@ -64,7 +63,8 @@ export function protocolServices(predictor: ServedPredictor): {
   };
 }
 
-function graphMethods({ protocol, predictorName }: ServedPredictor, { graph, models }: ServedGraph): UnaryMethod[] {
+function graphMethods({ protocol, predictorName, served }: ServedPredictor): UnaryMethod[] {
+  const { graph, models } = served;
   switch (protocol) {
     case 'seldon':
       return seldonService(predictorName, graph, models);
