@@ -56,6 +56,11 @@ export const offsetsCommitted = eventChannel<{
   readonly durationMs: number;
 }>('millrace:kafka:committed');
 
+/** The input topic was deleted, and another of its name is there: these are read from its begin, and work on the old is dropped. */
+export const topicReplaced = eventChannel<{ readonly topic: string; readonly partitions: readonly number[] }>(
+  'millrace:kafka:topic-replaced',
+);
+
 /** Records that the group had not read are no longer there (deleted by retention); reading goes on at `to`. */
 export const offsetOutOfRange = eventChannel<{
   readonly topic: string;

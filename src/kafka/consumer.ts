@@ -2,10 +2,10 @@ import { sleep } from '../base/clock.ts';
 import { AssignedPartition } from './assigned-partition.ts';
 import {
   offsetOutOfRange,
-  offsetsAwaited,
   offsetsCommitted,
   partitionsAssigned,
   partitionsRevoked,
+  topicReplaced,
 } from './channels.ts';
 import type { Cluster } from './cluster.ts';
 import { Fetcher } from './fetcher.ts';
@@ -13,14 +13,13 @@ import { decodeFinishedAhead } from './finished-ahead.ts';
 import { commitOffsets } from './group/commit-offsets.ts';
 import { GroupMember } from './group/group-member.ts';
 import type { GroupPlace } from './group/group-place.ts';
-import { startOffsets, type StartOffset } from './group/start-offsets.ts';
+import { PartitionStarts } from './group/partition-starts.ts';
+import type { StartOffset } from './group/start-offsets.ts';
 import { toKafkaError } from './kafka-error.ts';
 import { logOffsets } from './log-offsets.ts';
 import type { ConsumerOptions } from './options.ts';
 import type { InputRecord } from './record.ts';
 
-// How often a partition is looked at whose begin is not known yet: its last owner may have left a transaction open.
-const AWAITED_PAUSE_MS = 200;
 // How long the last commit of partitions that are given up may be repeated: the group may be between two generations.
 const LAST_COMMIT_MS = 3_000;
 const LAST_COMMIT_PAUSE_MS = 100;
@@ -56,10 +55,9 @@ export class Consumer {
   readonly #handler: ConsumerHandler;
   readonly #member: GroupMember;
   readonly #fetcher: Fetcher;
+  readonly #starts: PartitionStarts;
   readonly #failed = Promise.withResolvers<never>();
   #partitions: readonly AssignedPartition[] = [];
-  /** Ours, but where they begin is not known yet; one set for each time that the group gave us some. */
-  #awaited: readonly Set<number>[] = [];
   #commitTimer: NodeJS.Timeout | undefined;
   #committing: Promise<void> = Promise.resolve();
   /** The commit that waits for the one under way; whoever asks meanwhile is served by it too. */
@@ -74,15 +72,20 @@ export class Consumer {
       cluster,
       { group, topic, sessionTimeoutMs, rebalanceTimeoutMs, instanceId: groupInstanceId },
       {
-        assigned: (numbers, generation) => void this.#assigned(new Set(numbers), generation),
+        assigned: (numbers, generation) => this.#starts.find(numbers, generation, settings.offsetReset),
         revoke: (numbers, reason) => this.#revoke(numbers, reason),
         lost: (numbers, reason) => this.#release(numbers, true, reason),
         topicSeen: () => this.#fetcher.update(),
       },
     );
+    this.#starts = new PartitionStarts(cluster, this.#member.coordinator, settings, {
+      found: (starts, generation) => this.#begin(starts, generation),
+      failed: (error) => this.#failed.reject(error),
+    });
     this.#fetcher = new Fetcher(cluster, topic, {
       records: (partition, records, sizeBytes) => this.#handler.records(partition, records, sizeBytes),
       outOfRange: (partition) => void this.#reset(partition),
+      replaced: (partitions) => this.#replaced(partitions),
       failed: (error) => this.#failed.reject(error),
     });
     this.#failed.promise.catch(() => undefined);
@@ -165,35 +168,6 @@ export class Consumer {
     }
   }
 
-  /** Begins with what the group gave us, as soon as it is known where. */
-  async #assigned(awaited: Set<number>, generation: number): Promise<void> {
-    if (awaited.size === 0) return this.#begin([], generation);
-    this.#awaited = [...this.#awaited, awaited];
-    const { group, topic } = this.#settings;
-    for (let attempt = 0, told = false; awaited.size > 0 && !this.#cluster.closed;) {
-      try {
-        const found = await startOffsets(this.#cluster, this.#member.coordinator, this.#settings, [...awaited]);
-        this.#cluster.recovered('group');
-        attempt = 0;
-        // They may have gone meanwhile, and others have worked on them.
-        const starts = found.filter(({ partition }) => awaited.delete(partition));
-        if (starts.length > 0) this.#begin(starts, generation);
-      } catch (thrown) {
-        const error = toKafkaError(thrown);
-        if (error.code === 'CLOSED') return;
-        if (error.failure === 'fatal') return this.#failed.reject(error);
-        this.#member.coordinator.forget();
-        await this.#cluster.pause('group', `offsets of group '${group}'`, error, ++attempt);
-        continue;
-      }
-      if (awaited.size === 0) break;
-      if (!told && offsetsAwaited.hasSubscribers) offsetsAwaited.publish({ group, topic, partitions: [...awaited] });
-      told = true;
-      await sleep(AWAITED_PAUSE_MS, this.#cluster.signal);
-    }
-    this.#awaited = this.#awaited.filter((set) => set !== awaited);
-  }
-
   #begin(starts: readonly StartOffset[], generation: number): void {
     const taken = starts.map(({ partition: number, offset, stored, topicId }) => {
       const ahead = decodeFinishedAhead(offset, stored?.metadata ?? '');
@@ -226,7 +200,7 @@ export class Consumer {
   }
 
   async #revoke(numbers: readonly number[], reason: string): Promise<void> {
-    this.#awaitNoMore(numbers);
+    this.#starts.forget(numbers);
     const going = this.#partitions.filter(({ partition }) => numbers.includes(partition));
     await this.#drain(going);
     const limit = performance.now() + LAST_COMMIT_MS;
@@ -240,7 +214,7 @@ export class Consumer {
   }
 
   #release(numbers: readonly number[], lost: boolean, reason: string): void {
-    this.#awaitNoMore(numbers);
+    this.#starts.forget(numbers);
     const released = this.#partitions.filter(({ partition }) => numbers.includes(partition));
     if (released.length === 0) return;
     this.#partitions = this.#partitions.filter((partition) => !released.includes(partition));
@@ -253,8 +227,14 @@ export class Consumer {
     }
   }
 
-  #awaitNoMore(numbers: readonly number[]): void {
-    for (const awaited of this.#awaited) for (const number of numbers) awaited.delete(number);
+  // What is being finished of the old topic is of no use to the new one, and its offsets would be wrong there.
+  #replaced(old: readonly AssignedPartition[]): void {
+    const { topic } = this.#settings;
+    const numbers = old.map(({ partition }) => partition);
+    if (topicReplaced.hasSubscribers) topicReplaced.publish({ topic, partitions: numbers });
+    const ours = old.filter(({ draining }) => !draining).map(({ partition }) => partition);
+    this.#release(numbers, true, 'the topic was deleted and made again');
+    if (ours.length > 0) this.#starts.find(ours, this.#member.generation, undefined);
   }
 
   // A new object, so that work which began before the jump cannot touch the offsets after it.

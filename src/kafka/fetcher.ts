@@ -13,6 +13,8 @@ export interface FetcherHandler {
   records(partition: AssignedPartition, records: readonly InputRecord[], sizeBytes: number): void;
   /** The position is not in the log (any more): move it, then clear `retryAtMs`. */
   outOfRange(partition: AssignedPartition): void;
+  /** The topic was deleted, and another has its name now: these belong to the old one, and are read no more. */
+  replaced?(partitions: readonly AssignedPartition[]): void;
   /** A broker has answered for these partitions; `any` is false when it had nothing at any of their positions. */
   answered?(partitions: readonly AssignedPartition[], any: boolean): void;
   /** Reading cannot go on until a person acts. */
@@ -54,6 +56,7 @@ export class Fetcher {
 
   /** Something changed (a partition was resumed, its leader moved): loops look again. */
   update(): void {
+    this.#dropReplaced();
     const topic = this.#cluster.topic(this.#topic);
     for (const partition of this.#partitions) {
       const known = topic?.partitions[partition.partition];
@@ -75,6 +78,16 @@ export class Fetcher {
     limit.abort();
   }
 
+  // Offsets of one topic mean nothing in another, and metadata can be fresher than the last `update`.
+  #dropReplaced(): void {
+    const topic = this.#cluster.topic(this.#topic);
+    if (topic === undefined) return;
+    const old = this.#partitions.filter(({ topicId }) => topicId !== '' && topicId !== topic.id);
+    if (old.length === 0) return;
+    this.#partitions = this.#partitions.filter((partition) => !old.includes(partition));
+    this.#handler.replaced?.(old);
+  }
+
   #start(node: number): void {
     const loop = this.#run(node)
       .catch((error: unknown) => this.#handler.failed(toKafkaError(error)))
@@ -86,6 +99,7 @@ export class Fetcher {
 
   async #run(node: number): Promise<void> {
     for (let attempt = 0; !this.#stopped && !this.#cluster.closed;) {
+      this.#dropReplaced();
       const led = this.#partitions.filter((partition) => partition.leader === node && !partition.revoked);
       if (led.length === 0) {
         // Nothing is wanted of this broker, so there is no trouble with it. The loop counts as gone at once: a partition that comes

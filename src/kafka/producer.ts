@@ -8,6 +8,9 @@ import type { ProduceResponse } from './library-types.ts';
 import { PartitionQueue } from './partition-queue.ts';
 import type { OutputRecord } from './record.ts';
 
+/** Code of the error that a record comes back with when its topic was made again without its partition: choose another. */
+export const PARTITION_GONE = 'PARTITION_GONE';
+
 const ALL_REPLICAS = -1;
 const ACK_TIMEOUT_MS = 20_000;
 // Under the broker's default message.max.bytes (1048588) for a whole batch.
@@ -144,10 +147,22 @@ export class Producer {
   async #refresh(queues: readonly PartitionQueue[]): Promise<void> {
     const names = [...new Set(queues.map((queue) => queue.topic))];
     await this.#cluster.refresh(names);
-    const missing = queues.find((queue) => this.#leader(queue) < 0);
+    for (const name of names) this.#giveBack(name);
+    const missing = queues.find((queue) => !queue.empty && this.#leader(queue) < 0);
     if (missing) {
       const what = `partition ${missing.partition} of '${missing.topic}' has no leader or does not exist`;
       throw new KafkaError('LEADER_NOT_AVAILABLE', what, 'retry');
+    }
+  }
+
+  // A topic never loses partitions, but it can be deleted and made again with fewer: then their records need others.
+  #giveBack(topic: string): void {
+    const count = this.#cluster.topic(topic)?.partitions.length;
+    if (count === undefined) return;
+    for (const queue of this.#queues.get(topic) ?? []) {
+      if (queue === undefined || queue.partition < count || queue.empty || queue.sending) continue;
+      const what = `'${topic}' has no partition ${queue.partition} any more`;
+      this.#finish(queue.drain(), new KafkaError(PARTITION_GONE, what, 'record'));
     }
   }
 

@@ -2,7 +2,7 @@ import { errorText } from '../base/errors.ts';
 import type { Cluster } from '../kafka/cluster.ts';
 import { KafkaError } from '../kafka/kafka-error.ts';
 import { Partitioner, type PartitionerName } from '../kafka/partitioner.ts';
-import type { Producer } from '../kafka/producer.ts';
+import { PARTITION_GONE, type Producer } from '../kafka/producer.ts';
 import { recordSizeBytes, type RecordHeader } from '../kafka/record.ts';
 import { recordFinished, recordRejected } from './channels.ts';
 import { describeFailure, type Failure } from './failure.ts';
@@ -65,13 +65,14 @@ export class Sink {
     const partition = this.#output.pick(record.key, this.#count(outputTopic), record.partition.partition);
     this.#send(outputTopic, partition, record.key, result.body, resultHeaders(job, result), (error) => {
       if (error === undefined) this.#finish(job, 'result', '');
+      else if (isGone(error)) this.#writeResult(job);
       else this.#writeError(job, describeFailure(error), 'whole');
     });
   }
 
-  #writeError(job: Job, failure: Failure, form: ErrorForm): void {
+  #writeError(job: Job, failure: Failure, form: ErrorForm, again = false): void {
     const { record } = job;
-    if (form === 'whole') this.#reject(job, failure);
+    if (form === 'whole' && !again) this.#reject(job, failure);
     const { errorTopic } = this.#settings;
     if (errorTopic === undefined) return this.#finish(job, 'dropped', failure.code);
     const partition = this.#errors.pick(null, this.#count(errorTopic), record.partition.partition);
@@ -82,6 +83,7 @@ export class Sink {
     const key = form === 'bare' ? null : record.key;
     this.#send(errorTopic, partition, key, value, headers, (error) => {
       if (error === undefined) this.#finish(job, 'error', failure.code);
+      else if (isGone(error)) this.#writeError(job, failure, form, true);
       else if (form === 'whole') this.#writeError(job, failure, 'without value');
       else if (form === 'without value') this.#writeError(job, failure, 'bare');
       else
@@ -150,4 +152,9 @@ export class Sink {
     }
     this.#settled(job);
   }
+}
+
+/** The topic was made again with fewer partitions; the record was given back for another. */
+function isGone(error: Error): boolean {
+  return error instanceof KafkaError && error.code === PARTITION_GONE;
 }

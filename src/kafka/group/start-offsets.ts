@@ -27,22 +27,23 @@ export type StartPlace = StoredOffset | 'earliest' | 'latest';
  *
  * @param stored by partition, of the whole topic
  * @param topicId of the topic now
- * @param reset where a group without offsets begins
+ * @param reset where a group without offsets begins; undefined where an earlier topic of that name was being read
  */
 export function startPlace(
   partition: number,
   stored: ReadonlyMap<number, StoredOffset>,
   topicId: string,
-  reset: 'earliest' | 'latest',
+  reset: 'earliest' | 'latest' | undefined,
 ): StartPlace {
   const own = stored.get(partition);
   const note = decodeTopicNote(own?.metadata ?? '');
   if (own !== undefined && own.offset >= 0) {
-    return note === undefined || note.topicId === topicId ? own : 'earliest';
+    const foreign = note === undefined ? reset === undefined : note.topicId !== topicId;
+    return foreign ? 'earliest' : own;
   }
   const notes = [...stored.values()].map(({ metadata }) => decodeTopicNote(metadata));
   const later = notes.some((one) => one !== undefined && (one.topicId !== topicId || one.partitions <= partition));
-  return later ? 'earliest' : reset;
+  return later ? 'earliest' : (reset ?? 'earliest');
 }
 
 /**
@@ -54,10 +55,11 @@ export function startPlace(
 export async function startOffsets(
   cluster: Cluster,
   coordinator: GroupCoordinator,
-  settings: { readonly group: string; readonly topic: string; readonly offsetReset: 'earliest' | 'latest' },
+  settings: { readonly group: string; readonly topic: string },
+  offsetReset: 'earliest' | 'latest' | undefined,
   partitions: readonly number[],
 ): Promise<readonly StartOffset[]> {
-  const { group, topic, offsetReset } = settings;
+  const { group, topic } = settings;
   await cluster.refresh([topic]);
   const found = cluster.topic(topic);
   if (found === undefined) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `topic '${topic}' is not there`, 'retry');

@@ -8,6 +8,7 @@ import {
   partitionsRevoked,
   topicCreated,
   topicMissing,
+  topicReplaced,
 } from '../../kafka/channels.ts';
 import type { Subscriptions } from '../subscriptions.ts';
 import type { LimitedLog } from './limited-log.ts';
@@ -51,6 +52,9 @@ export function logKafka(log: LimitedLog, subscriptions: Subscriptions): void {
   });
   subscriptions.add(offsetOutOfRange, (event) => {
     log.logger.error(event, 'records were deleted by retention before they were read; reading goes on behind them');
+  });
+  subscriptions.add(topicReplaced, (event) => {
+    log.logger.warn(event, 'the input topic was deleted and made again: the new one is read from its begin');
   });
   subscriptions.add(topicMissing, ({ topic, role }) => {
     log.limited(`missing ${topic}`, 'warn', { topic }, `the ${role} topic does not exist yet; waiting for it`);
