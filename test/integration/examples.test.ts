@@ -111,6 +111,16 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
     shown: ['predictions: [[0.5,1.5]]', 'floatVal: [0.5,1.5]'],
     calls: /halves 4/,
   },
+  'examples/graphs/logger': {
+    results: 3,
+    shown: ['request of scaler request of scaler request of model response of model', '{data: {ndarray: [[10]]}}'],
+    calls: /scaler 3, model 3\s+Logged to a service at http:\S+: 12 payloads/,
+  },
+  'examples/graphs/logger/topic.demo.yaml': {
+    results: 3,
+    shown: ['request of scaler request of scaler request of model response of model', '{data: {ndarray: [[10]]}}'],
+    calls: /scaler 3, model 3\s+Logged to topic \S+-payloads: 12 payloads/,
+  },
   'examples/graphs/feedback': {
     results: 8,
     asked: true,

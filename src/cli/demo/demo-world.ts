@@ -12,6 +12,9 @@ import type { MillraceChild, MillraceProgram } from '../../dev/demo/millrace-chi
 import { freePorts } from '../../dev/kafka/free-port.ts';
 import { connectionOptions, type ConnectionOptions } from '../../kafka/options.ts';
 import { parseBrokers, securitySettings } from '../../kafka/security.ts';
+import type { PayloadLog } from '../../dev/demo/payload-log/logged-payload.ts';
+import { startPayloadReceiver } from '../../dev/demo/payload-log/payload-receiver.ts';
+import { openPayloadTopic } from '../../dev/demo/payload-log/payload-topic.ts';
 import { placedDeployment } from '../../dev/demo/placed-deployment.ts';
 import type { Screen } from './screen/screen.ts';
 
@@ -34,6 +37,7 @@ export class DemoWorld {
   readonly #failed = new AbortController();
   readonly #closing = new AsyncDisposableStack();
   #deployment: MillraceChild | undefined;
+  #payloadLog: PayloadLog | undefined;
 
   private constructor(setting: ChildSetting, broker: string, plan: DemoPlan, ports: readonly number[]) {
     const [httpPort = 0, grpcPort = 0, ...nodePorts] = ports;
@@ -90,6 +94,21 @@ export class DemoWorld {
     signal.throwIfAborted();
   }
 
+  /** Opens the place that payloads are logged to; undefined where none are. */
+  async openPayloadLog(screen: Screen, signal: AbortSignal): Promise<PayloadLog | undefined> {
+    const { payloadLog } = this.plan;
+    if (payloadLog === undefined) return undefined;
+    await screen.step('opening the payload log', async () => {
+      this.#payloadLog =
+        payloadLog === 'http'
+          ? await startPayloadReceiver()
+          : await openPayloadTopic(this.connection, this.names.payloadTopic, this.fail, signal);
+      return `payloads are logged to ${this.#payloadLog.title}`;
+    });
+    this.defer(async () => this.#payloadLog?.close());
+    return this.#payloadLog;
+  }
+
   async startDeployment(screen: Screen, signal: AbortSignal): Promise<void> {
     await screen.step('starting the deployment', async () => {
       const { deployment, deploymentName, server } = this.plan;
@@ -120,7 +139,8 @@ export class DemoWorld {
 
   /** How the deployment runs. */
   deploymentSpec(): DeploymentSpec {
-    const { plan, names, nodes, httpPort, grpcPort } = this;
+    const { names, nodes, httpPort, grpcPort } = this;
+    const plan = { ...this.plan, env: { ...this.plan.env, ...this.#payloadLog?.env } };
     const file = plan.server === 'rpc' ? this.#placedFile : plan.deployment;
     return { plan, file, broker: this.connection.broker, names, nodes, httpPort, grpcPort };
   }

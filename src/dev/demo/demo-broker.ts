@@ -11,6 +11,8 @@ export interface DemoNames {
   readonly inputTopic: string;
   readonly outputTopic: string;
   readonly errorTopic: string;
+  /** Of a payload log. */
+  readonly payloadTopic: string;
   /** Namespace of the deployment: the last part of its consumer group's name. */
   readonly namespace: string;
   readonly group: string;
@@ -25,6 +27,7 @@ export function demoNames(plan: DemoPlan, own: boolean): DemoNames {
     inputTopic: `${plan.inputTopic}${ending}`,
     outputTopic,
     errorTopic: `${outputTopic}-errors`,
+    payloadTopic: `${outputTopic}-payloads`,
     namespace,
     group: consumerGroup(plan.predictor, plan.deploymentName, namespace),
   };
@@ -56,7 +59,7 @@ export async function cleanBroker(connection: ConnectionOptions, names: DemoName
   });
   try {
     await admin.deleteGroups({ groups: [names.group] }).catch(() => undefined);
-    for (const topic of [names.inputTopic, names.outputTopic, names.errorTopic]) {
+    for (const topic of [names.inputTopic, names.outputTopic, names.errorTopic, names.payloadTopic]) {
       await admin.deleteTopics({ topics: [topic] }).catch(() => undefined);
     }
   } finally {

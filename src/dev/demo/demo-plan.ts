@@ -16,6 +16,8 @@ export interface DemoPlan {
   readonly transport: 'rest' | 'grpc';
   /** Variables of the predictor, beside those that say where Kafka is. */
   readonly env: Readonly<Record<string, string>>;
+  /** Where the payloads of its units are logged to; undefined where none are. */
+  readonly payloadLog?: 'http' | 'topic' | undefined;
   /** The model servers, one for each node that is called. */
   readonly nodes: readonly DemoNode[];
   /** Arguments of `millrace produce` that send the requests anew, without broker and topic; empty where it cannot. */

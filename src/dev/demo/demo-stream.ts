@@ -4,10 +4,11 @@ import { Cluster } from '../../kafka/cluster.ts';
 import type { ConnectionOptions } from '../../kafka/options.ts';
 import { Producer } from '../../kafka/producer.ts';
 import { createTopics } from '../../kafka/topics.ts';
-import { AnswerWatch } from './answer-watch.ts';
 import type { DemoNames } from './demo-broker.ts';
+import { arrivedRecord } from './ledger/arrived-record.ts';
 import { RequestFeed, type FeedRecord } from './request-feed.ts';
 import type { StreamBook } from './stream-book.ts';
+import { TopicWatch } from './topic-watch.ts';
 
 /** Partitions of the demo's topics. */
 export const DEMO_PARTITIONS = 4;
@@ -23,7 +24,7 @@ export class DemoStream<B extends StreamBook = StreamBook> {
   readonly #cluster: Cluster;
   readonly #producer: Producer;
   readonly #feed: RequestFeed;
-  readonly #watches: readonly AnswerWatch[];
+  readonly #watches: readonly TopicWatch[];
 
   private constructor(
     cluster: Cluster,
@@ -40,8 +41,18 @@ export class DemoStream<B extends StreamBook = StreamBook> {
     this.#producer.failed.catch(failed);
     this.#feed = new RequestFeed(this.#producer, ledger, topic(names.inputTopic), recordOf, failed);
     this.#watches = [
-      new AnswerWatch(connection, topic(names.outputTopic), (record, nowMs) => ledger.result(record, nowMs), failed),
-      new AnswerWatch(connection, topic(names.errorTopic), (record, nowMs) => ledger.error(record, nowMs), failed),
+      new TopicWatch(
+        connection,
+        topic(names.outputTopic),
+        (record, nowMs) => ledger.result(arrivedRecord(record), nowMs),
+        failed,
+      ),
+      new TopicWatch(
+        connection,
+        topic(names.errorTopic),
+        (record, nowMs) => ledger.error(arrivedRecord(record), nowMs),
+        failed,
+      ),
     ];
   }
 

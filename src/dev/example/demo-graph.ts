@@ -1,3 +1,4 @@
+import { unitsOf } from '../../deployment/graph-units.ts';
 import { parseDeployment } from '../../deployment/parse.ts';
 import type { PredictorSpec } from '../../deployment/seldon-deployment.ts';
 import { isCalled, type GraphNode } from '../../graph/graph.ts';
@@ -14,6 +15,8 @@ export interface DemoGraph {
   readonly transport: Transport;
   readonly inputTopic: string;
   readonly outputTopic: string;
+  /** Some unit logs its payloads. */
+  readonly logsPayloads: boolean;
   /** Nodes that predictions call, in the order of the graph, with the role that each needs. */
   readonly roles: ReadonlyMap<string, Role>;
 }
@@ -39,6 +42,8 @@ export function readDemoGraph(text: string, choice: DeploymentChoice): DemoGraph
     transport: tested.transport,
     inputTopic: variable(predictor, 'KAFKA_INPUT_TOPIC') || `${deploymentName}-input`,
     outputTopic: variable(predictor, 'KAFKA_OUTPUT_TOPIC') || `${deploymentName}-output`,
+    logsPayloads:
+      predictor !== undefined && [...unitsOf(predictor.graph)].some(({ unit }) => unit.logger !== undefined),
     roles: new Map(nodes.filter(isCalled).map((node) => [node.name, roleOf(node)])),
   };
 }

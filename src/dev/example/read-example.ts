@@ -67,6 +67,7 @@ function exampleOf(written: WrittenExample, folder: string, files: ExampleFiles,
   const asItIs = format === 'protobuf' ? ['--format', 'protobuf', '--proto-name', protoName ?? ''] : [];
   const produce = format === 'json' && protoName !== undefined ? [] : [file, ...asItIs];
   const topics = { inputTopic, outputTopic };
+  const payloadLog = readPayloadLog(written, graph, report);
   return {
     about: written.about.trim().replace(/\s+/g, ' '),
     plan: {
@@ -78,6 +79,7 @@ function exampleOf(written: WrittenExample, folder: string, files: ExampleFiles,
       ...topics,
       transport,
       env: {},
+      payloadLog,
       nodes,
       produce,
     },
@@ -151,6 +153,24 @@ function readRequests(
     report({ at: ['protoName'], message, remedy: `leave it out for ${usual}` });
   }
   return { file, format, protoName };
+}
+
+function readPayloadLog(
+  { payloadLog }: WrittenExample,
+  { logsPayloads, server }: DemoGraph,
+  report: Report,
+): 'http' | 'topic' | undefined {
+  const at = ['payloadLog'];
+  if (payloadLog === undefined) return logsPayloads ? 'http' : undefined;
+  if (!logsPayloads) report({ at, message: 'no unit has a logger', remedy: 'leave it out, or give a unit a logger' });
+  if (payloadLog !== 'http' && payloadLog !== 'topic') {
+    report({ at, message: `'${payloadLog}' is no place for payloads`, remedy: 'use one of http, topic' });
+    return undefined;
+  }
+  if (payloadLog === 'topic' && server === 'rpc') {
+    report({ at, message: 'this deployment runs without Kafka', remedy: 'write http, or set serverType: kafka' });
+  }
+  return payloadLog;
 }
 
 /** What only a document for requests has: how it is asked over gRPC, and what its answers should have been. */

@@ -11,6 +11,7 @@ export interface WrittenExample {
   readonly grpcRequests?: string;
   readonly truth?: string;
   readonly protoName?: string;
+  readonly payloadLog?: string;
   readonly expectErrors?: number;
   /** Arguments of `millrace model-server`, by node. */
   readonly nodes: Readonly<Record<string, string>>;
@@ -32,6 +33,7 @@ export const writtenExample: Shape<WrittenExample> = closedObject<WrittenExample
   grpcRequests: text,
   truth: text,
   protoName: text,
+  payloadLog: text,
   expectErrors: count,
   nodes: required(mapOf(text)),
 });

@@ -143,6 +143,17 @@ test('example: where requests are answered, they are asked over gRPC too, and th
   }
 });
 
+test('example: payloads are logged where a unit has a logger', () => {
+  const logging = REST.replace('type: ROUTER', 'type: ROUTER\n        logger: { mode: all }');
+  assert.equal(read(`about: x\n${NODES}`).example?.plan.payloadLog, undefined);
+  assert.equal(read(`about: x\n${NODES}`, logging).example?.plan.payloadLog, 'http');
+  assert.equal(read(`about: x\npayloadLog: topic\n${NODES}`, logging).example?.plan.payloadLog, 'topic');
+  const topic = `about: x\npayloadLog: topic\n${NODES}`;
+  assert.match(problems(topic), /^payloadLog \(line 2\): no unit has a logger/);
+  assert.match(problems(topic, logging.replace('kafka', 'rpc')), /^payloadLog \(line 2\): .*without Kafka; write http/);
+  assert.match(problems(topic.replace('topic', 'file'), logging), /^payloadLog \(line 2\): 'file' is no place/);
+});
+
 test('a placed deployment has both ports of every node, and nothing else is lost', () => {
   const nodes = ['choice', 'large'].map((name, index) => {
     return { name, flags: {}, title: name, port: 9000 + index, grpcPort: 9100 + index };

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { DemoStream } from '../../../dev/demo/demo-stream.ts';
+import type { PayloadLog } from '../../../dev/demo/payload-log/logged-payload.ts';
 import type { MillraceProgram } from '../../../dev/demo/millrace-child.ts';
 import { ExampleLedger, type ExampleRequest } from '../../../dev/example/example-ledger.ts';
 import type { Example } from '../../../dev/example/example.ts';
@@ -12,6 +13,7 @@ import { StreamView } from '../stream-view.ts';
 import { loadExample, type LoadedExample } from './load-example.ts';
 import { nodeCalls } from './node-calls.ts';
 import { outcomeTable } from './outcome-table.ts';
+import { payloadTable } from './payload-table.ts';
 import { playRequests, type Answers } from './play-requests.ts';
 import { readRequests } from './read-requests.ts';
 import { streamRows } from './stream-rows.ts';
@@ -43,9 +45,10 @@ async function play(loaded: LoadedExample, settings: ExampleSettings, stage: Dem
   const about = foldText(example.about, Math.min(ABOUT_WIDTH, process.stdout.columns || ABOUT_WIDTH) - 2);
   screen.print(`\n${about.replaceAll(/^/gm, '  ')}\n`);
   const played = await (example.plan.server === 'rpc' ? ask : stream)(example, settings, stage);
-  const { heads, rows, calls } = played;
+  const { heads, rows, calls, log } = played;
   screen.print(`\n${outcomeTable(heads, rows, process.stdout.columns || 0)}`);
   screen.print(`\n  ${calls}`);
+  if (log !== undefined && log.payloads.length > 0) screen.print(`\n${payloadTable(log, process.stdout.columns || 0)}`);
   const exitCode = judge(played, screen);
   if (!settings.keep) {
     screen.print(`\n${nextSteps(steps(example, path, command), screen.paint)}\n`);
@@ -59,18 +62,21 @@ async function play(loaded: LoadedExample, settings: ExampleSettings, stage: Dem
 /** What came of an example's requests. */
 interface Played extends Answers {
   readonly calls: string;
+  readonly log: PayloadLog | undefined;
 }
 
 /** A deployment that answers requests. */
 async function ask(example: Example, { keep }: ExampleSettings, stage: DemoStage): Promise<Played> {
   const { screen, world, signal } = stage;
   await world.startServers(screen, signal);
+  const log = await world.openPayloadLog(screen, signal);
   await world.startDeployment(screen, signal);
   const asking = playRequests(example, stage);
   await screen.step('asking', async () => `${plural((await asking).rows.length, 'request')} asked`);
   const calls = await nodeCalls(world, signal);
   if (!keep) await world.stopDeployment(screen);
-  return { ...(await asking), calls };
+  await log?.caughtUp(signal);
+  return { ...(await asking), calls, log };
 }
 
 /** A deployment that works on a topic. */
@@ -79,6 +85,7 @@ async function stream(example: Example, { keep }: ExampleSettings, stage: DemoSt
   const requests = await readRequests(example.requests, signal);
   await world.startServers(screen, signal);
   const opened = await open(example, requests, stage);
+  const log = await world.openPayloadLog(screen, signal);
   await world.startDeployment(screen, signal);
   screen.print(`\n  Sending ${plural(requests.length, 'request')}:`);
   const view = new StreamView(opened, screen.paint);
@@ -89,19 +96,21 @@ async function stream(example: Example, { keep }: ExampleSettings, stage: DemoSt
   const calls = await nodeCalls(world, signal);
   if (!keep) await world.stopDeployment(screen);
   await opened.caughtUp(signal);
+  await log?.caughtUp(signal);
   const { ledger } = opened;
   const errors = ledger.errors === 0 ? '' : `, ${plural(ledger.errors, 'error record')} that should be there`;
   return {
     heads: ['request', 'result'],
     rows: streamRows(ledger, example.requests.protoName ?? ''),
     calls,
+    log,
     problems: ledger.problems(),
     summary: `Every request has exactly one answer: ${plural(ledger.results, 'result')}${errors}.`,
   };
 }
 
 async function open(
-  { requests: { protoName }, expectErrors }: Example,
+  { plan, requests: { protoName }, expectErrors }: Example,
   requests: readonly ExampleRequest[],
   { world, screen, signal }: DemoStage,
 ): Promise<DemoStream<ExampleLedger>> {
@@ -109,12 +118,17 @@ async function open(
   const headers = protoName === undefined ? [] : [[Buffer.from('proto-name'), Buffer.from(protoName)] as const];
   const recordOf = (index: number) => {
     const request = requests[index];
-    return request && { key: Buffer.from(request.key), value: request.value, headers };
+    if (request === undefined) return undefined;
+    const key = Buffer.from(request.key);
+    // So that what is logged can be told apart.
+    const id = plan.payloadLog === undefined ? [] : [[Buffer.from('Seldon-Puid'), key] as const];
+    return { key, value: request.value, headers: [...headers, ...id] };
   };
   return openStream(world, screen, ledger, recordOf, signal);
 }
 
-function judge({ problems, summary }: Answers, { print, paint }: DemoStage['screen']): number {
+function judge({ problems: found, summary, log }: Played, { print, paint }: DemoStage['screen']): number {
+  const problems = log?.payloads.length === 0 ? [...found, 'no payload was logged'] : found;
   if (problems.length === 0) {
     print(`\n${paint('green', '✔')} ${paint('bold', summary)}`);
     return 0;

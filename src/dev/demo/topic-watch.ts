@@ -3,12 +3,12 @@ import { Cluster } from '../../kafka/cluster.ts';
 import type { ConnectionOptions } from '../../kafka/options.ts';
 import { logOffsets } from '../../kafka/log-offsets.ts';
 import { TopicReader } from '../../kafka/reader.ts';
-import { arrivedRecord, type ArrivedRecord } from './ledger/arrived-record.ts';
+import type { InputRecord } from '../../kafka/record.ts';
 
 const POLL_MS = 20;
 
 /** Reads a topic from its begin on, for as long as the demo runs. */
-export class AnswerWatch {
+export class TopicWatch {
   readonly #cluster: Cluster;
   readonly #topic: string;
   readonly #partitions: readonly number[];
@@ -23,7 +23,7 @@ export class AnswerWatch {
   constructor(
     connection: ConnectionOptions,
     topic: { readonly name: string; readonly partitions: number },
-    take: (record: ArrivedRecord, nowMs: number) => void,
+    take: (record: InputRecord, nowMs: number) => void,
     failed: (error: unknown) => void,
   ) {
     this.#cluster = new Cluster(connection);
@@ -35,7 +35,7 @@ export class AnswerWatch {
       records: (records) => {
         const nowMs = performance.now();
         for (const record of records) {
-          take(arrivedRecord(record), nowMs);
+          take(record, nowMs);
           this.#next[record.partition.partition] = record.offset + 1;
         }
       },
