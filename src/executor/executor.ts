@@ -51,6 +51,7 @@ export async function runExecutor(config: ExecutorConfig, listening?: (fronts: F
       predicts: { rest: !isGrpc || missing === undefined, grpc: isGrpc || missing === undefined },
       registry,
       readiness: () => executor.readiness(),
+      liveness: () => executor.liveness(),
     };
     fronts = await startFronts(config, served, logger);
     listening?.(fronts);
@@ -65,6 +66,9 @@ export async function runExecutor(config: ExecutorConfig, listening?: (fronts: F
   }
 }
 
+/** Between two looks whether the stream is stuck. */
+const WATCH_MS = 5_000;
+
 /** For the payloads that are still to be logged, when everything else has ended. */
 const PAYLOAD_LOG_CLOSE_MS = 2_000;
 
@@ -75,6 +79,7 @@ class Executor {
   readonly #graphReadiness: GraphReadiness;
   readonly #stop: AbortSignal;
   readonly #logger: Logger;
+  #isStuck = false;
 
   constructor(
     config: ExecutorConfig,
@@ -99,6 +104,11 @@ class Executor {
     return { ready: reasons.length === 0, reasons };
   }
 
+  /** What `/live` says. */
+  liveness(): readonly string[] {
+    return this.#stop.aborted ? [] : (this.#stream?.status().stuck ?? []);
+  }
+
   async run(fronts: Fronts): Promise<number> {
     const { predictor, deploymentName, namespace, kafka } = this.#config;
     this.#logger.info({ deployment: deploymentName, namespace, predictor: predictor.name }, 'waiting for the graph');
@@ -116,8 +126,18 @@ class Executor {
     const { inputTopic, outputTopic } = kafka.stream;
     this.#logger.info({ group: kafka.group, inputTopic, outputTopic }, 'the graph is ready; the stream starts');
     const streamed = this.#untilEnded(this.#stream);
-    await Promise.race([stopped, streamed]);
+    const watch = setInterval(() => this.#tellStuck(), WATCH_MS);
+    await Promise.race([stopped, streamed]).finally(() => clearInterval(watch));
     return this.#drain(this.#stream, streamed, fronts);
+  }
+
+  // Whoever looks at the log later must find why the process was started again.
+  #tellStuck(): void {
+    const reasons = this.liveness();
+    const said = reasons.length > 0;
+    if (said && !this.#isStuck) this.#logger.error({ reasons }, 'the stream is stuck; /live fails');
+    if (!said && this.#isStuck) this.#logger.info('the stream makes progress again');
+    this.#isStuck = said;
   }
 
   /** Resolves when the stream has ended because it was asked to. */

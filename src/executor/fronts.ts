@@ -16,7 +16,7 @@ import { openApiRoutes } from '../rpc/http/routes/openapi-routes.ts';
 import { predictRoutes } from '../rpc/http/routes/predict-routes.ts';
 import { probeRoutes } from '../rpc/http/routes/probe-routes.ts';
 import type { Route } from '../rpc/http/route.ts';
-import type { Readiness } from '../rpc/readiness.ts';
+import type { Liveness, Readiness } from '../rpc/readiness.ts';
 import type { Logger } from '../telemetry/logs/logger.ts';
 import type { DataPlane } from './data-plane.ts';
 import type { ExecutorConfig, GrpcConfig } from './executor-config.ts';
@@ -31,6 +31,7 @@ export interface Served {
   readonly predicts: Readonly<Record<Transport, boolean>>;
   readonly registry: Registry;
   readiness(): Promise<Readiness>;
+  readonly liveness: Liveness;
 }
 
 export interface Fronts {
@@ -84,7 +85,7 @@ export async function startFronts(config: ExecutorConfig, served: Served, logger
 
 async function startHttp(
   config: ExecutorConfig,
-  { rest, registry, readiness }: Served,
+  { rest, registry, readiness, liveness }: Served,
   certificate: CertificateFiles | undefined,
   logger: Logger,
 ): Promise<RpcServer> {
@@ -98,10 +99,10 @@ async function startHttp(
     certificate,
   };
   const server = await startHttpServer(options, [
-    ...probeRoutes(readiness),
+    ...probeRoutes(readiness, liveness),
     metricsRoute(http.metricsPath, { contentType: registry.contentType, render: () => registry.metrics() }),
     ...graphRoutes(config, rest),
-    ...healthRoutes(protocol, readiness),
+    ...healthRoutes(protocol, readiness, liveness),
     ...serverMetadataRoutes(protocol, deploymentName),
     ...openApiRoutes(protocol, deploymentName),
   ]);
@@ -123,6 +124,7 @@ async function startGrpc(
     predictorName: predictor.name,
     served: served.grpc,
     readiness: served.readiness,
+    liveness: served.liveness,
   });
   const server = await startGrpcServer({ ...grpc, certificate }, unary, streams);
   logger.info({ port: server.port, tls: certificate !== undefined }, 'gRPC server listens');

@@ -95,6 +95,14 @@ export const streamOptions = {
     env: 'KAFKA_MODEL_TIMEOUT_MS',
     help: 'Limit of one model call, for records and for requests; the annotations seldon.io/rest-timeout and grpc-timeout win',
   }),
+  stallTimeoutMs: integer({
+    default: 300_000,
+    min: 1_000,
+    max: 86_400_000,
+    unit: 'ms',
+    env: 'KAFKA_STALL_TIMEOUT_MS',
+    help: '/live fails when no progress is made for so long, or for six times as long where the brokers say why; not while a model is away',
+  }),
   commitIntervalMs: integer({
     default: 1_000,
     min: 10,

@@ -18,6 +18,7 @@ import { RecordDeadline } from './record-deadline.ts';
 import { graphRequest } from './request.ts';
 import { Sink } from './sink.ts';
 import { partitionStatus, type StreamStatus } from './status.ts';
+import { stuckReasons, type StuckLimits, type StuckSigns } from './stuck.ts';
 import { errorTopicOf, prepareTopics } from './topics.ts';
 import { Work } from './work.ts';
 
@@ -38,6 +39,7 @@ export class Pipeline {
   readonly #producer: Producer;
   readonly #sink: Sink;
   readonly #gate: ModelGate;
+  readonly #limits: StuckLimits;
   readonly #deadline: RecordDeadline;
   readonly #failures: FailedAttempts;
   readonly #failed = Promise.withResolvers<never>();
@@ -47,6 +49,7 @@ export class Pipeline {
   #joined = false;
   #closing: Promise<void> | undefined;
   #lastProgressMs = performance.now();
+  #lastMovedMs = performance.now();
 
   constructor(cluster: Cluster, graph: GraphExecutor, settings: PipelineSettings) {
     const { stream, consumer, group } = settings;
@@ -69,10 +72,14 @@ export class Pipeline {
     );
     this.#gate = new ModelGate(
       () => graph.checkReady(),
-      () => this.#pump(),
+      () => {
+        this.#lastMovedMs = performance.now();
+        this.#pump();
+      },
     );
-    const longestAttemptMs = graph.callsInTurn * (stream.modelTimeoutMs + stream.batchDelayMs);
-    this.#deadline = new RecordDeadline(stream.deadlineMs, longestAttemptMs);
+    const attemptMs = graph.callsInTurn * (stream.modelTimeoutMs + stream.batchDelayMs);
+    this.#limits = { stallMs: stream.stallTimeoutMs, attemptMs, rebalanceMs: REBALANCE_TIMEOUT_MS };
+    this.#deadline = new RecordDeadline(stream.deadlineMs, attemptMs);
     this.#failures = new FailedAttempts(stream, this.#deadline, this.#work, this.#gate, () => graph.checkReady());
     this.#consumer = new Consumer(
       cluster,
@@ -111,7 +118,7 @@ export class Pipeline {
   /** Where the stream stands. */
   status(): StreamStatus {
     const now = performance.now();
-    return {
+    const status: Omit<StreamStatus, 'stuck'> = {
       joined: this.#joined,
       generation: this.#consumer.place?.generation,
       waitingRecords: this.#work.waiting,
@@ -126,6 +133,10 @@ export class Pipeline {
       unconfirmedMs: this.#consumer.unconfirmedMs,
       waitingForModel: this.#gate.waiting,
       brokerTroubles: this.#cluster.troubles(),
+    };
+    return {
+      ...status,
+      stuck: this.#closing === undefined ? stuckReasons(this.#signs(status, now), this.#limits) : [],
     };
   }
 
@@ -153,6 +164,16 @@ export class Pipeline {
     await this.#cluster.close();
   }
 
+  #signs(status: Omit<StreamStatus, 'stuck'>, nowMs: number): StuckSigns {
+    return {
+      ...status,
+      oldestAttemptMs: nowMs - (this.#work.oldestStartMs ?? nowMs),
+      postponedRecords: this.#work.postponed,
+      retryOverdueMs: nowMs - this.#work.nextDueMs,
+      sinceMovedMs: nowMs - this.#lastMovedMs,
+    };
+  }
+
   #assigned(partitions: readonly AssignedPartition[]): void {
     this.#joined = true;
     for (const partition of partitions) this.#work.assign(partition);
@@ -170,7 +191,8 @@ export class Pipeline {
       const { topic } = partition;
       recordsRead.publish({ topic, partition: partition.partition, records: records.length, sizeBytes });
     }
-    this.#work.receive(partition, records, performance.now());
+    this.#lastMovedMs = performance.now();
+    this.#work.receive(partition, records, this.#lastMovedMs);
     this.#pump();
   }
 
@@ -208,6 +230,7 @@ export class Pipeline {
       failed = { error };
     }
     limit?.end();
+    this.#lastMovedMs = performance.now();
     if (failed === undefined) {
       this.#gate.succeeded();
       this.#end(job);
@@ -229,7 +252,7 @@ export class Pipeline {
   }
 
   #settled(job: Job): void {
-    this.#lastProgressMs = performance.now();
+    this.#lastProgressMs = this.#lastMovedMs = performance.now();
     this.#work.settle(job);
     this.#wakeDrains();
     // Room was made: at the models it is made when a call ends, here where results were waiting for the broker.

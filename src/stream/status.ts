@@ -36,11 +36,13 @@ export interface StreamStatus {
   readonly unconfirmedMs: number;
   readonly waitingForModel: { readonly node: string; readonly error: string; readonly forMs: number } | undefined;
   readonly brokerTroubles: readonly OpenTrouble[];
+  /** Why it cannot make progress and should be started again, one sentence each; empty while all is well or known to be waited for. */
+  readonly stuck: readonly string[];
 }
 
 /** @param nowMs of the monotonic clock */
 export function partitionStatus(assigned: AssignedPartition, nowMs: number): PartitionStatus {
-  const { partition, position, committed, endOffset, lag, paused, answeredAtMs } = assigned;
-  const unreadMs = paused || answeredAtMs < 0 ? 0 : nowMs - answeredAtMs;
+  const { partition, position, committed, endOffset, lag, paused, draining, answeredAtMs } = assigned;
+  const unreadMs = paused || draining || answeredAtMs < 0 ? 0 : nowMs - answeredAtMs;
   return { partition, position, committed, endOffset, lag, unreadMs };
 }

@@ -4,19 +4,9 @@ import type { InputRecord } from '../kafka/record.ts';
 import { withinShare } from './fair-share.ts';
 import { Job } from './job.ts';
 import { PartitionWork } from './partition-work.ts';
+import type { OrderMode, WorkLimits } from './work-limits.ts';
 
-export type OrderMode = 'key' | 'unordered' | 'partition';
-
-export interface WorkLimits {
-  /** Records at the models at one time. */
-  readonly workers: number;
-  /** Records started and not yet stored, of which some wait for their turn. */
-  readonly openRecords: number;
-  /** Bytes of those records and of their results. */
-  readonly openBytes: number;
-  /** Bytes that may wait, over all partitions, before reading pauses. */
-  readonly waitingBytes: number;
-}
+export type { OrderMode, WorkLimits } from './work-limits.ts';
 
 // One partition's share of what may wait: enough to bridge a fetch.
 const PARTITION_WAITING_BYTES = 2 * 1024 * 1024;
@@ -35,6 +25,8 @@ export class Work {
   #turn = 0;
   /** Partitions with anything to do, when last counted. */
   #busy = 0;
+  /** Jobs at the models, the oldest first. */
+  readonly #underWay = new Set<Job>();
   #retrying = 0;
   #postponed = 0;
   #atModels = 0;
@@ -50,6 +42,12 @@ export class Work {
 
   get atModels(): number {
     return this.#atModels;
+  }
+
+  /** When the oldest attempt under way began; undefined for none. */
+  get oldestStartMs(): number | undefined {
+    for (const job of this.#underWay) return job.startedAtMs;
+    return undefined;
   }
 
   get open(): number {
@@ -117,6 +115,7 @@ export class Work {
     if (job === undefined) return undefined;
     job.attempts++;
     job.startedAtMs = nowMs;
+    this.#underWay.add(job);
     job.work.atModels++;
     this.#atModels++;
     return job;
@@ -270,6 +269,7 @@ export class Work {
   }
 
   #leaveModels(job: Job): void {
+    this.#underWay.delete(job);
     job.work.atModels--;
     this.#atModels--;
   }

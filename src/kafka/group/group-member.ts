@@ -39,7 +39,7 @@ export class GroupMember {
   readonly #leaving = new AbortController();
   /** Leaving, and everything is given up. */
   readonly #left = new AbortController();
-  #confirmedAtMs = 0;
+  #confirmedAtMs: number | undefined;
   readonly #entry: GroupEntry;
   #givingUp: Promise<void> | undefined;
   #running: Promise<void> | undefined;
@@ -65,9 +65,9 @@ export class GroupMember {
     return this.#membership.generation;
   }
 
-  /** Since the group last confirmed the membership; before that, since `run`. In milliseconds. */
+  /** Since the group last confirmed the membership; before that, since `run`, and before that 0. In milliseconds. */
   get unconfirmedMs(): number {
-    return performance.now() - this.#confirmedAtMs;
+    return this.#confirmedAtMs === undefined ? 0 : performance.now() - this.#confirmedAtMs;
   }
 
   get instanceId(): string | null {

@@ -9,6 +9,11 @@ const GAUGES: readonly (readonly [name: string, help: string, value: (status: St
   ['millrace_open_records', 'Records started and not stored, also those at the models', (status) => status.openRecords],
   ['millrace_open_bytes', 'Bytes of open records and their results', (status) => status.openBytes],
   ['millrace_retrying_records', 'Records that wait for their next attempt', (status) => status.retryingRecords],
+  [
+    'millrace_stuck',
+    '1 while the stream cannot make progress and /live fails',
+    (status) => (status.stuck.length > 0 ? 1 : 0),
+  ],
   ['millrace_since_progress_seconds', 'Since a record was stored last', (status) => status.sinceProgressMs / 1000],
 ];
 

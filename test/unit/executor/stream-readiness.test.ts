@@ -22,6 +22,7 @@ const WELL: StreamStatus = {
   brokerTroubles: [],
   slowestWrite: undefined,
   unconfirmedMs: 0,
+  stuck: [],
 };
 
 test('a stream is ready when it has joined and nothing keeps it waiting', () => {

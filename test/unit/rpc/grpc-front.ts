@@ -19,6 +19,7 @@ export interface GrpcServed {
   readonly maxMessageBytes?: number;
   readonly requestTimeoutMs?: number;
   readonly readiness?: () => boolean;
+  readonly liveness?: () => readonly string[];
 }
 
 export interface GrpcFront {
@@ -47,6 +48,7 @@ export async function withGrpcFront(served: GrpcServed, use: (front: GrpcFront) 
         graph: createExecutor(compiled, models, { routingInjection }),
         models: createModelQuery(compiled, models),
       },
+      liveness: served.liveness ?? (() => []),
       readiness: async () => ({ ready: isReady(), reasons: [] }),
     });
     const { requestTimeoutMs } = served;

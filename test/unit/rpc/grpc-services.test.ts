@@ -256,9 +256,16 @@ test('v2: the server answers what crashed Seldon', async () => {
   let ready = true;
   const answer = message(ModelInferRequestSchema, { modelName: 'm' });
   const nodes = { m: [{ path: `${INFERENCE}/ModelReady`, answer }] };
-  await withGrpcFront({ protocol: 'v2', graph: MODEL, nodes, readiness: () => ready }, async ({ client }) => {
-    const live = await client.call(`${INFERENCE}/ServerLive`, EMPTY);
-    assert.equal(fromBinary(ServerLiveResponseSchema, live.message).live, true);
+  const stuck: string[] = [];
+  const served = { protocol: 'v2', graph: MODEL, nodes, readiness: () => ready, liveness: () => stuck } as const;
+  await withGrpcFront(served, async ({ client }) => {
+    const isLive = async () => {
+      const { message: told } = await client.call(`${INFERENCE}/ServerLive`, EMPTY);
+      return fromBinary(ServerLiveResponseSchema, told).live;
+    };
+    assert.equal(await isLive(), true);
+    stuck.push('nothing moves');
+    assert.equal(await isLive(), false);
     for (const state of [true, false]) {
       ready = state;
       const told = await client.call(`${INFERENCE}/ServerReady`, EMPTY);

@@ -51,10 +51,14 @@ async function using(server: RpcServer, use: (port: number) => Promise<void>): P
   }
 }
 
-async function withServer(readiness: () => Readiness, use: (port: number) => Promise<void>): Promise<void> {
+async function withServer(
+  readiness: () => Readiness,
+  use: (port: number) => Promise<void>,
+  stuck: readonly string[] = [],
+): Promise<void> {
   const metrics = { contentType: 'text/plain; version=0.0.4', render: async () => 'up 1\n' };
   const server = await start([
-    ...probeRoutes(readiness),
+    ...probeRoutes(readiness, () => stuck),
     metricsRoute('/prometheus', metrics),
     {
       path: '/only-post',
@@ -76,6 +80,18 @@ test('/live is 200 and empty, whatever the method and the readiness', async () =
         assert.deepEqual([status, body], [200, ''], method);
       }
     },
+  );
+});
+
+test('/live is 503 with the reasons while the process is stuck', async () => {
+  await withServer(
+    () => READY,
+    async (port) => {
+      const { status, body } = await ask(port, '/live');
+      assert.deepEqual([status, body], [503, '{"live":false,"reasons":["nothing moves"]}']);
+      assert.equal((await ask(port, '/ready')).status, 200);
+    },
+    ['nothing moves'],
   );
 });
 

@@ -54,11 +54,11 @@ export async function withHttpFront(served: GraphServed, use: (front: Front) => 
     server = await startHttpServer(
       { host: '127.0.0.1', port: 0, cors, deployment, maxRequestBytes, ...(requestTimeoutMs && { requestTimeoutMs }) },
       [
-        ...probeRoutes(readiness),
+        ...probeRoutes(readiness, () => []),
         ...predictRoutes(protocol, graph),
         ...modelRoutes(protocol, models),
         ...graphMetadataRoutes(protocol, 'p', models),
-        ...healthRoutes(protocol, readiness),
+        ...healthRoutes(protocol, readiness, () => []),
         ...serverMetadataRoutes(protocol, 'dep'),
         ...openApiRoutes(protocol, 'dep'),
       ],

@@ -360,3 +360,18 @@ test('retries take turns with the records of other partitions', () => {
   }
   assert.ok(started <= 21, `${started} were started for ten`);
 });
+
+test('knows since when the oldest attempt under way is under way', () => {
+  const { work, partition } = workOf('unordered', { workers: 3 });
+  assert.equal(work.oldestStartMs, undefined);
+  work.receive(partition, [record(partition, 0), record(partition, 1)], 0);
+  const first = work.start(10);
+  const second = work.start(20);
+  assert.ok(first && second);
+  assert.equal(work.oldestStartMs, 10);
+  work.retry(first, 25);
+  assert.equal(work.oldestStartMs, 20);
+  work.start(30);
+  succeed(work, second);
+  assert.equal(work.oldestStartMs, 30, 'a retry is an attempt of its own');
+});

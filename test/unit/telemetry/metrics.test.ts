@@ -146,6 +146,7 @@ test('gauges ask the stream when they are scraped', async () => {
     brokerTroubles: [],
     slowestWrite: undefined,
     unconfirmedMs: 0,
+    stuck: [],
   };
   assert.deepEqual(await samples(registry, 'millrace_in_flight_records'), ['millrace_in_flight_records 3']);
   assert.deepEqual(await samples(registry, 'millrace_since_progress_seconds'), ['millrace_since_progress_seconds 7']);

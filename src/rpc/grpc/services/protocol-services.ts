@@ -7,7 +7,7 @@ import { GRPCInferenceService } from '../../../protocol/gen/inference/grpc_servi
 import { Seldon } from '../../../protocol/gen/seldon/prediction_pb.ts';
 import { ModelService, PredictionService } from '../../../protocol/gen/tensorflow/serving_pb.ts';
 import type { Protocol } from '../../../protocol/payload.ts';
-import type { Readiness } from '../../readiness.ts';
+import type { Liveness, Readiness } from '../../readiness.ts';
 import type { StreamMethod } from '../stream-method.ts';
 import type { UnaryMethod } from '../unary-method.ts';
 import { healthService } from './health-service.ts';
@@ -33,6 +33,7 @@ export interface ServedPredictor {
   readonly predictorName: string;
   readonly served: ServedGraph;
   readonly readiness: () => Promise<Readiness>;
+  readonly liveness: Liveness;
 }
 
 /** Everything that the gRPC server of a predictor has: the services of its protocol, health and reflection. */
@@ -40,7 +41,7 @@ export function protocolServices(predictor: ServedPredictor): {
   readonly unary: readonly UnaryMethod[];
   readonly streams: readonly StreamMethod[];
 } {
-  const { protocol, deploymentName, readiness } = predictor;
+  const { protocol, deploymentName, readiness, liveness } = predictor;
   const services = SERVICES[protocol];
   const health = healthService(
     services.map(({ typeName }) => typeName),
@@ -50,7 +51,7 @@ export function protocolServices(predictor: ServedPredictor): {
   return {
     unary: [
       ...graphMethods(predictor),
-      ...(protocol === 'v2' ? v2ServerMethods(deploymentName, readiness) : []),
+      ...(protocol === 'v2' ? v2ServerMethods(deploymentName, readiness, liveness) : []),
       ...health.unary,
     ],
     streams: [

@@ -8,7 +8,7 @@ import {
   ServerReadyResponseSchema,
 } from '../../../protocol/gen/inference/grpc_service_pb.ts';
 import { MESSAGE } from '../../../protocol/grpc/methods.ts';
-import type { Readiness } from '../../readiness.ts';
+import type { Liveness, Readiness } from '../../readiness.ts';
 import type { UnaryMethod } from '../unary-method.ts';
 import { predictMethod, questionMethod, stringAt } from './graph-methods.ts';
 
@@ -32,12 +32,22 @@ export function v2Service(graph: GraphExecutor, models: ModelQuery): UnaryMethod
 }
 
 /** What the server itself answers of it. */
-export function v2ServerMethods(deployment: string, readiness: () => Promise<Readiness>): UnaryMethod[] {
-  const live = toBinary(ServerLiveResponseSchema, create(ServerLiveResponseSchema, { live: true }));
+export function v2ServerMethods(
+  deployment: string,
+  readiness: () => Promise<Readiness>,
+  liveness: Liveness,
+): UnaryMethod[] {
   const about = create(ServerMetadataResponseSchema, { name: deployment, version: packageVersion() });
   const metadata = toBinary(ServerMetadataResponseSchema, about);
   return [
-    { path: `${SERVICE}/ServerLive`, isMeasured: false, answer: () => Buffer.from(live) },
+    {
+      path: `${SERVICE}/ServerLive`,
+      isMeasured: false,
+      answer() {
+        const live = liveness().length === 0;
+        return Buffer.from(toBinary(ServerLiveResponseSchema, create(ServerLiveResponseSchema, { live })));
+      },
+    },
     {
       path: `${SERVICE}/ServerReady`,
       isMeasured: false,

@@ -3,11 +3,11 @@ import { restGraphMetadata } from '../../../graph/metadata/rest-graph-metadata.t
 import type { ModelQuestion } from '../../../graph/model-client.ts';
 import type { ModelQuery } from '../../../graph/model-query.ts';
 import type { Protocol } from '../../../protocol/payload.ts';
-import type { Readiness } from '../../readiness.ts';
+import type { Liveness, Readiness } from '../../readiness.ts';
 import { payloadAnswer } from '../answers.ts';
 import { graphRequest } from './graph-request.ts';
-import { readyHandler } from './probe-routes.ts';
-import { EMPTY_OK, type HttpRequest, type Route } from '../route.ts';
+import { liveHandler, readyHandler } from './probe-routes.ts';
+import type { HttpRequest, Route } from '../route.ts';
 
 const GET = ['GET', 'OPTIONS'];
 
@@ -72,10 +72,15 @@ export function serverMetadataRoutes(protocol: Protocol, deployment: string): Ro
 }
 
 /** The protocol's own names for `/ready` and `/live`. */
-export function healthRoutes(protocol: Protocol, readiness: () => Readiness | Promise<Readiness>): Route[] {
+export function healthRoutes(
+  protocol: Protocol,
+  readiness: () => Readiness | Promise<Readiness>,
+  liveness: Liveness,
+): Route[] {
   const ready = readyHandler(readiness);
+  const live = liveHandler(liveness);
   return [
     ...READY_PATHS[protocol].map((path) => ({ path, methods: GET, service: 'status', handler: ready })),
-    ...LIVE_PATHS[protocol].map((path) => ({ path, methods: GET, service: 'status', handler: () => EMPTY_OK })),
+    ...LIVE_PATHS[protocol].map((path) => ({ path, methods: GET, service: 'status', handler: live })),
   ];
 }

@@ -1,13 +1,13 @@
-import type { Readiness } from '../../readiness.ts';
+import type { Liveness, Readiness } from '../../readiness.ts';
 import { EMPTY_OK, type HttpAnswer, type HttpRequest, type Route } from '../route.ts';
 
 /**
- * `/live` and `/ready`. Bodies are empty as Seldon's are; `?verbose` or `Accept: application/json` asks for the reasons.
- * `/live` only says that the process answers: what it cannot recover from ends it instead.
+ * `/live` and `/ready`. Bodies are empty as Seldon's are; `?verbose` or `Accept: application/json` asks for the reasons. `/live` says
+ * that the process answers and is not stuck, or else why: what it is known to wait for does not count.
  */
-export function probeRoutes(readiness: () => Readiness | Promise<Readiness>): Route[] {
+export function probeRoutes(readiness: () => Readiness | Promise<Readiness>, liveness: Liveness): Route[] {
   return [
-    { path: '/live', methods: 'any', handler: () => EMPTY_OK },
+    { path: '/live', methods: 'any', handler: liveHandler(liveness) },
     { path: '/ready', methods: 'any', handler: readyHandler(readiness) },
   ];
 }
@@ -19,6 +19,16 @@ export function readyHandler(readiness: () => Readiness | Promise<Readiness>): R
     const status = ready ? 200 : 503;
     if (!wantsReasons(request)) return { status };
     return { status, body: JSON.stringify({ ready, reasons }), contentType: 'application/json; charset=utf-8' };
+  };
+}
+
+/** Answers 200, or 503 with the reasons: who looks at it then needs them. */
+export function liveHandler(liveness: Liveness): Route['handler'] {
+  return (): HttpAnswer => {
+    const reasons = liveness();
+    if (reasons.length === 0) return EMPTY_OK;
+    const body = JSON.stringify({ live: false, reasons });
+    return { status: 503, body, contentType: 'application/json; charset=utf-8' };
   };
 }
 
