@@ -1,5 +1,6 @@
 import { readableBody } from '../../protocol/gunzip.ts';
-import { isJson } from '../../protocol/json/skip-value.ts';
+import { ObjectCursor } from '../../protocol/json/object-cursor.ts';
+import { checkJson, skipSpace } from '../../protocol/json/skip-value.ts';
 import { MessageError } from '../../protocol/message-error.ts';
 import type { Payload } from '../../protocol/payload.ts';
 import type { GraphNode } from '../graph.ts';
@@ -10,7 +11,8 @@ import { graphEdges } from './graph-edges.ts';
 
 /** What a model says of itself; other members are left out, as by Seldon, and so are empty ones. */
 const MEMBERS = ['name', 'platform', 'versions', 'inputs', 'outputs', 'custom'] as const;
-type ModelMetadata = Readonly<Partial<Record<(typeof MEMBERS)[number], unknown>>>;
+/** The JSON of each, as the model wrote it. */
+type ModelMetadata = ReadonlyMap<string, string>;
 
 /**
  * What a predictor takes and gives, and what each of its models says of itself, as JSON.
@@ -23,34 +25,45 @@ export async function restGraphMetadata(predictor: string, models: ModelQuery, r
   for (const [node, answer] of answers) byNode.set(node, readMetadata(node, answer));
   const edges = graphEdges(models.graph.root, (node) => {
     const metadata = byNode.get(node);
-    return metadata && { inputs: metadata.inputs, outputs: metadata.outputs };
+    return metadata && { inputs: metadata.get('inputs'), outputs: metadata.get('outputs') };
   });
-  return Buffer.from(
-    JSON.stringify({
-      name: predictor,
-      models: Object.fromEntries([...byNode].map(([{ name }, metadata]) => [name, metadata])),
-      graphinputs: edges?.inputs ?? null,
-      graphoutputs: edges?.outputs ?? null,
-    }),
-  );
+  const byName = new Map([...byNode].map(([{ name }, metadata]) => [name, jsonObject(metadata)]));
+  const whole = [
+    ['name', JSON.stringify(predictor)],
+    ['models', jsonObject(byName)],
+    ['graphinputs', edges?.inputs ?? 'null'],
+    ['graphoutputs', edges?.outputs ?? 'null'],
+  ] as const;
+  return Buffer.from(jsonObject(whole));
 }
 
 function readMetadata(node: GraphNode, answer: Payload): ModelMetadata {
   try {
-    const body = readableBody(answer);
-    if (!isJson(body)) throw new MessageError('it is not JSON');
-    const parsed: unknown = JSON.parse(body.toString());
-    if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
-      throw new MessageError('it is not a JSON object');
-    }
-    const given = parsed as Readonly<Record<string, unknown>>;
-    return Object.fromEntries(MEMBERS.map((name) => [name, given[name]]).filter(([, value]) => !isEmpty(value)));
+    return writtenMembers(readableBody(answer));
   } catch (error) {
     throw stepFailure(error, node, 'answer', `the metadata of node '${node.name}' cannot be used`, answer);
   }
 }
 
-function isEmpty(value: unknown): boolean {
-  if (value === undefined || value === null || value === '') return true;
-  return typeof value === 'object' && Object.keys(value).length === 0;
+/** Taken from the text as they stand: neither depth nor digits matter then. */
+function writtenMembers(body: Buffer): ModelMetadata {
+  checkJson(body);
+  const start = skipSpace(body, 0);
+  if (!ObjectCursor.startsAt(body, start)) throw new MessageError('it is not a JSON object');
+  const found = new Map<string, string>();
+  const members = new ObjectCursor(body, start);
+  while (members.next()) {
+    const name = MEMBERS.find((one) => members.keyIs(one));
+    if (name !== undefined) found.set(name, body.toString('utf8', members.valueStart, members.valueEnd()));
+  }
+  const full = MEMBERS.map((name) => [name, found.get(name) ?? 'null'] as const).filter(
+    ([, json]) => !EMPTY.test(json),
+  );
+  return new Map(full);
+}
+
+const EMPTY = /^(?:null|""|\[\s*\]|\{\s*\})$/;
+
+function jsonObject(members: Iterable<readonly [name: string, json: string]>): string {
+  return `{${[...members].map(([name, json]) => `${JSON.stringify(name)}:${json}`).join(',')}}`;
 }

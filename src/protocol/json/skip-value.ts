@@ -81,11 +81,23 @@ export function skipValue(json: Buffer, at: number): number {
   }
 }
 
+/**
+ * Sees to it that the bytes are one JSON value, with white space around it at most.
+ *
+ * @throws MessageError that says at which byte it is not JSON
+ */
+export function checkJson(json: Buffer): void {
+  const start = skipSpace(json, 0);
+  if (start >= json.length) throw notJson(json, start);
+  const end = skipSpace(json, skipValue(json, start));
+  if (end !== json.length) throw notJson(json, end);
+}
+
 /** Whether the bytes are one JSON value, with white space around it at most. */
 export function isJson(json: Buffer): boolean {
   try {
-    const end = skipValue(json, skipSpace(json, 0));
-    return skipSpace(json, end) === json.length;
+    checkJson(json);
+    return true;
   } catch (error) {
     if (error instanceof MessageError) return false;
     throw error;

@@ -1,5 +1,5 @@
 import { readableBody } from '../gunzip.ts';
-import { isJson } from '../json/skip-value.ts';
+import { checkJson } from '../json/skip-value.ts';
 import { MessageError } from '../message-error.ts';
 import type { Payload } from '../payload.ts';
 
@@ -22,7 +22,12 @@ export function combineMessages(answers: readonly Payload[]): Payload {
       );
     }
     const body = readableBody(answer);
-    if (!isJson(body)) throw new MessageError(`the answer of child ${index} is not JSON`);
+    try {
+      checkJson(body);
+    } catch (error) {
+      if (!(error instanceof MessageError)) throw error;
+      throw new MessageError(`the answer of child ${index} cannot be part of a list: ${error.message}`);
+    }
     parts.push(index === 0 ? OPEN : COMMA, body);
   });
   parts.push(CLOSE);

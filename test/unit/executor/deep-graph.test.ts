@@ -201,3 +201,25 @@ suite('a graph that is deeper', () => {
     );
   });
 });
+
+test('metadata that nests deep, or has digits beyond a double, comes as the model wrote it', async () => {
+  const custom = `{"a":${'['.repeat(9_000)}9007199254740993${']'.repeat(9_000)}}`;
+  const nodes = new StubHttpNodes();
+  const bodyText = `{"custom": ${custom}, "name" : "m","versions":[ ],"platform":"", "inputs":[1.0]}`;
+  const port = await nodes.start('all', [{ status: 200, bodyText }]);
+  const client = createRestClient({ protocol: 'seldon', timeoutMs: 5_000 });
+  try {
+    const metadata = await restGraphMetadata(
+      'p',
+      createModelQuery(compiled(1, 'seldon', 'rest', port), client),
+      json('{}'),
+    );
+    assert.equal(
+      metadata.toString(),
+      `{"name":"p","models":{"u0":{"name":"m","inputs":[1.0],"custom":${custom}}},"graphinputs":[1.0],"graphoutputs":null}`,
+    );
+  } finally {
+    await client.close();
+    await nodes.close();
+  }
+});

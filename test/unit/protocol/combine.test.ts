@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
+import { MessageError } from '../../../src/protocol/message-error.ts';
 import { combineMessages } from '../../../src/protocol/rest/combine.ts';
 
 const answer = (body: string | Buffer, contentType = 'application/json', contentEncoding = '') => ({
@@ -21,8 +22,22 @@ test('answers become a list, byte for byte, with the type of the first', () => {
 });
 
 test('an answer that would break the list is refused', () => {
-  for (const bad of ['not json', '', '1,2', '{}]', '{"a":1']) {
-    assert.throws(() => combineMessages([answer('{}'), answer(bad)]), /child 1 is not JSON/, bad);
+  const bad = {
+    'not json': "unexpected 'o' at byte 1",
+    '': 'it is empty',
+    '1,2': "unexpected ',' at byte 1",
+    '{}]': "unexpected ']' at byte 2",
+    '{"a":1': 'it ends too soon, at byte 6',
+    '{"data":{"ndarray":[NaN]}}': "unexpected 'N' at byte 20",
+    '[1,-Infinity]': "unexpected 'I' at byte 4",
+    [`${'['.repeat(20_000)}${']'.repeat(20_000)}`]: 'nested deeper than 10000',
+  };
+  for (const [text, reason] of Object.entries(bad)) {
+    assert.throws(
+      () => combineMessages([answer('{}'), answer(text)]),
+      (error) => error instanceof MessageError && error.message.includes('child 1') && error.message.includes(reason),
+      text.slice(0, 40),
+    );
   }
 });
 

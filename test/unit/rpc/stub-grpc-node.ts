@@ -1,4 +1,5 @@
 import { Server, ServerCredentials, status, type handleUnaryCall } from '@grpc/grpc-js';
+import { FirstCalls } from './first-calls.ts';
 
 /** What a stub node answers to the calls of a path, for so many times. */
 export interface GrpcRule {
@@ -10,6 +11,8 @@ export interface GrpcRule {
   readonly grpcDetails?: string;
   /** Never answers. */
   readonly silent?: boolean;
+  /** Answers only when this node has been called too. */
+  readonly afterCallOf?: string;
 }
 
 export interface SeenGrpcCall {
@@ -27,6 +30,7 @@ const asIs = (bytes: Buffer) => bytes;
 export class StubGrpcNodes {
   readonly calls: SeenGrpcCall[] = [];
   readonly #servers: Server[] = [];
+  readonly #firstCalls = new FirstCalls();
 
   /** Starts a node and returns its port. */
   async start(node: string, rules: readonly GrpcRule[]): Promise<number> {
@@ -43,13 +47,18 @@ export class StubGrpcNodes {
           body: call.request,
           broken: broken.promise,
         });
+        this.#firstCalls.tell(node);
         const rule = rules.find((one) => one.path === path && (used.get(one) ?? 0) < (one.times ?? Infinity));
         if (rule === undefined) return done({ code: status.FAILED_PRECONDITION, details: `no rule of ${node}` });
         used.set(rule, (used.get(rule) ?? 0) + 1);
         if (rule.silent) return;
-        if (rule.answer !== undefined) return done(null, rule.answer);
-        const code = status[rule.grpcStatus as keyof typeof status];
-        done({ code, details: rule.grpcDetails ?? '' });
+        const answer = () => {
+          if (rule.answer !== undefined) return done(null, rule.answer);
+          const code = status[rule.grpcStatus as keyof typeof status];
+          done({ code, details: rule.grpcDetails ?? '' });
+        };
+        if (rule.afterCallOf === undefined) answer();
+        else void this.#firstCalls.of(rule.afterCallOf).then(answer);
       };
       server.register(path, handler, asIs, asIs, 'unary');
     }

@@ -3,6 +3,7 @@ import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
+import { FirstCalls } from './first-calls.ts';
 
 /** What a stub node answers to the calls that a rule matches. */
 export interface HttpRule {
@@ -14,6 +15,8 @@ export interface HttpRule {
   readonly bodyText?: string;
   readonly gzip?: boolean;
   readonly delaySeconds?: number;
+  /** Answers only when this node has been called too. */
+  readonly afterCallOf?: string;
 }
 
 export interface SeenHttpCall {
@@ -30,6 +33,7 @@ export interface SeenHttpCall {
 export class StubHttpNodes {
   readonly calls: SeenHttpCall[] = [];
   readonly #servers: Server[] = [];
+  readonly #firstCalls = new FirstCalls();
 
   /** Starts a node and returns its port. */
   async start(node: string, rules: readonly HttpRule[]): Promise<number> {
@@ -43,6 +47,7 @@ export class StubHttpNodes {
         const { method = '', url: path = '', headers } = request;
         const body = await buffer(request);
         this.calls.push({ node, method, path, headers, body, broken: broken.promise });
+        this.#firstCalls.tell(node);
         const rule = rules.find(
           (one) =>
             (one.path ?? path) === path &&
@@ -52,6 +57,7 @@ export class StubHttpNodes {
         if (rule === undefined) return response.writeHead(599).end(`no rule of ${node} for ${method} ${path}`);
         used.set(rule, (used.get(rule) ?? 0) + 1);
         if (rule.delaySeconds !== undefined) await delay(rule.delaySeconds * 1000, undefined, { ref: false });
+        if (rule.afterCallOf !== undefined) await this.#firstCalls.of(rule.afterCallOf);
         const text = rule.bodyText ?? '';
         return response.writeHead(rule.status, rule.headers).end(rule.gzip ? gzipSync(text) : text);
       };

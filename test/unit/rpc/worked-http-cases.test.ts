@@ -61,7 +61,9 @@ const INSTEAD: Readonly<Record<string, Expected>> = {
   // A router's own answer says more than that it failed.
   'seldon-rest-router-error-status': { status: 400, headers: TEXT },
   'seldon-rest-node-down': failure("node 'm' at .* cannot be reached: .*"),
-  'seldon-rest-combiner-child-not-json': failure('.*the answer of child \\d is not JSON'),
+  'seldon-rest-combiner-child-not-json': failure(
+    ".*the answer of child 1 cannot be part of a list: it is not JSON: unexpected 'o' at byte 1",
+  ),
   'tf-rest-chain-outputs-error': failure(".*it has neither 'instances' nor 'inputs'.*"),
   'v2-rest-chain-no-keys': failure(".*it has neither 'inputs'.*"),
   'v2-rest-gzip-request-fails': failure('.*'),
