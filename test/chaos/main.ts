@@ -1,5 +1,5 @@
 // `npm run chaos`: the proof of docs/guarantees.md.
-import { mkdtemp, readdir, rmdir, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Interruption } from '../../src/cli/demo/interruption.ts';
@@ -41,17 +41,19 @@ async function run({ selection, seconds, json }: ChaosOptions): Promise<number> 
     for (const failure of played.failures) print(`NOT PLAYED: ${failure}`);
     print(summary(played, broken.length));
     if (json !== undefined) await writeFile(json, `${JSON.stringify(jsonOf(arena, played), null, 2)}\n`);
+    const wrong = broken.length + played.failures.length;
+    // Logs stay where something broke.
+    if (wrong === 0) await rm(folder, { recursive: true, force: true });
     if (interruption.exitCode !== 0) return interruption.exitCode;
-    return broken.length + played.failures.length > 0 || played.reports.length === 0 ? 1 : 0;
+    return wrong > 0 || played.reports.length === 0 ? 1 : 0;
   } catch (error) {
+    await rm(folder, { recursive: true, force: true });
     if (interruption.exitCode !== 0) return interruption.exitCode;
     printError(error);
     return 1;
   } finally {
     progress.stop();
     await arena?.stop();
-    // Logs stay where something broke.
-    if ((await readdir(folder)).length === 0) await rmdir(folder);
   }
 }
 
@@ -88,6 +90,7 @@ async function playAll(arena: Arena, run: Run): Promise<Played> {
       failures.push(brokenCell(cell, error));
       progress.stop();
       note(`NOT PLAYED: ${failures.at(-1)}`);
+      if (arena.witness.ended) break;
     }
   }
   return { reports, failures };

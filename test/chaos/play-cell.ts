@@ -84,7 +84,7 @@ export async function playCell(arena: Arena, cell: Cell, options: CellOptions): 
     replicas.start(fault.replicas ?? 2);
     watch.start();
     tell('starts');
-    const working = await until(() => watch.stored > 0, START_LIMIT_MS, signal);
+    const working = await until(() => watch.stored > 0 || arena.witness.ended, START_LIMIT_MS, signal);
     if (working) await fault.play(stageOf(arena, replicas, model, topics, random, signal, told));
     else replicas.complaints.push(`no result within ${START_LIMIT_MS / 1_000} s of the start`);
     // Whatever the fault was, all is in order now, and all that is there must be done.

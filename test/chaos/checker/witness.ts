@@ -49,6 +49,10 @@ export class Witness {
     return this.#bootstrap;
   }
 
+  get ended(): boolean {
+    return this.#ended !== undefined;
+  }
+
   /** What the group has committed for `input`, and then the ends of `topics`. Rejects while brokers are away. */
   async sample(group: string, input: string, topics: readonly string[]): Promise<Sample> {
     const lines = await this.#ask(`sample ${group} ${[input, ...topics].join(' ')}`, SAMPLE_LIMIT_MS);
