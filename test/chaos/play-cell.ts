@@ -65,6 +65,8 @@ export async function playCell(arena: Arena, cell: Cell, options: CellOptions): 
       // So that all results of an input partition are in one output partition, where their order can be seen.
       KAFKA_PARTITIONER: order === 'partition' ? 'input' : 'murmur2',
       KAFKA_DELIVERY: delivery,
+      // So long the transaction of a killed executor keeps readers of committed records waiting.
+      ...(delivery === 'exactly-once' && { KAFKA_TRANSACTION_TIMEOUT_MS: '5000' }),
       KAFKA_WORKERS: '32',
       KAFKA_SESSION_TIMEOUT_MS: String(SESSION_MS),
       KAFKA_COMMIT_INTERVAL_MS: '200',
