@@ -29,18 +29,25 @@ async function run({ selection, seconds, json }: ChaosOptions): Promise<number> 
   const progress = createProgress();
   let arena: Arena | undefined;
   try {
+    const renew = async () => {
+      await arena?.stop();
+      arena = undefined;
+      return (arena = await startArena(note));
+    };
     note(`seed ${selection.seed}; three brokers start ...`);
-    arena = await startArena(note);
-    note(`Apache Kafka ${arena.cluster.version}; ${cellCount(selection)} cells`);
+    const first = await renew();
+    const kafka = first.cluster.version;
+    note(`Apache Kafka ${kafka}; ${cellCount(selection)} cells`);
     const total = seconds === undefined ? cellCount(selection) : undefined;
-    const played = await playAll(arena, { selection, seconds, total, folder, signal: interruption.signal, progress });
+    const { signal } = interruption;
+    const played = await playAll(first, renew, { selection, seconds, total, folder, signal, progress });
     progress.stop();
     print(chaosTable(played.reports));
     const broken = played.reports.filter((report) => report.broken.length > 0);
     for (const report of broken) print(violationText(report));
     for (const failure of played.failures) print(`NOT PLAYED: ${failure}`);
     print(summary(played, broken.length));
-    if (json !== undefined) await writeFile(json, `${JSON.stringify(jsonOf(arena, played), null, 2)}\n`);
+    if (json !== undefined) await writeFile(json, `${JSON.stringify(jsonOf(kafka, played), null, 2)}\n`);
     const wrong = broken.length + played.failures.length;
     // Logs stay where something broke.
     if (wrong === 0) await rm(folder, { recursive: true, force: true });
@@ -66,11 +73,13 @@ interface Run {
   readonly progress: Progress;
 }
 
-async function playAll(arena: Arena, run: Run): Promise<Played> {
+/** @param renew makes another arena, after a cell that could not be played: something of the old one may be broken */
+async function playAll(first: Arena, renew: () => Promise<Arena>, run: Run): Promise<Played> {
   const { selection, seconds, total, folder, signal, progress } = run;
   const begun = performance.now();
   const reports: CellReport[] = [];
   const failures: string[] = [];
+  let arena = first;
   let count = 0;
   for (const cell of cells(selection)) {
     const elapsedS = (performance.now() - begun) / 1_000;
@@ -90,7 +99,7 @@ async function playAll(arena: Arena, run: Run): Promise<Played> {
       failures.push(brokenCell(cell, error));
       progress.stop();
       note(`NOT PLAYED: ${failures.at(-1)}`);
-      if (arena.witness.ended) break;
+      arena = await renew();
     }
   }
   return { reports, failures };
@@ -110,9 +119,9 @@ function summary({ reports, failures }: Played, broken: number): string {
   return `${reports.length} cells, ${records} records, ${faults} faults: ${verdict}.`;
 }
 
-function jsonOf(arena: Arena, { reports, failures }: Played): unknown {
+function jsonOf(kafka: string, { reports, failures }: Played): unknown {
   return {
-    kafka: arena.cluster.version,
+    kafka,
     failures,
     cells: reports.map(({ cell, injected, verdict, broken, durationMs }) => {
       const { fault, ...modes } = cell;

@@ -3,6 +3,7 @@ import type { Fault } from './fault.ts';
 import { modelDown, modelErrors, modelSlow, poison, smallOutput } from './models.ts';
 import { netBlackhole, netCut, netSlow } from './network.ts';
 import { freeze, kill, rolling, scale, term } from './processes.ts';
+import { storm } from './storm.ts';
 
 export const FAULTS: readonly Fault[] = [
   kill,
@@ -20,4 +21,5 @@ export const FAULTS: readonly Fault[] = [
   modelErrors,
   poison,
   smallOutput,
+  storm,
 ];
