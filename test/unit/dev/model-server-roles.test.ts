@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { suite, test, type TestContext } from 'node:test';
-import { create, fromBinary, toBinary, type MessageInitShape } from '@bufbuild/protobuf';
+import { create, fromBinary, fromJson, toBinary, type MessageInitShape } from '@bufbuild/protobuf';
 import { MillraceError } from '../../../src/base/errors.ts';
 import { startModelServer, type ModelServer } from '../../../src/dev/model-server/server.ts';
 import * as v2 from '../../../src/protocol/gen/inference/grpc_service_pb.ts';
@@ -302,6 +302,50 @@ suite('scripted nodes', () => {
       assert.equal(reply.status, 400, reply.text);
       assert.match(reply.text, text);
     }
+  });
+
+  test('meta comes back as by the Python wrapper: id, tags, metrics and request path, and of all children', async (t) => {
+    const metric = (key: string) => ({ key, type: 'COUNTER', value: 1 });
+    const meta = {
+      puid: 'p',
+      tags: { a: 1, b: 1 },
+      routing: { r: 1 },
+      metrics: [metric('m')],
+      requestPath: { x: 'i:1' },
+    };
+    const data = { ndarray: [[1]] };
+    const scaler = await start(t, { role: 'transformer', scale: 1, add: 1 });
+    const single = await ask(`${scaler.server.url}/transform-input`, { meta, data });
+    const { routing: _, ...carried } = meta;
+    assert.deepEqual((single.json as { meta: unknown }).meta, carried);
+
+    const { server, grpc } = await start(t, { role: 'combiner', combine: 'sum' });
+    const second = { puid: 'q', tags: { b: 2 }, metrics: [metric('n')], requestPath: { y: 'i:2' } };
+    const merged = {
+      puid: 'p',
+      tags: { a: 1, b: 2 },
+      metrics: [metric('m'), metric('n')],
+      requestPath: { x: 'i:1', y: 'i:2' },
+    };
+    const both = await ask(`${server.url}/aggregate`, [
+      { meta, data },
+      { meta: second, data },
+    ]);
+    assert.deepEqual((both.json as { meta: unknown }).meta, merged);
+    const late = await ask(`${server.url}/aggregate`, [{ data }, { meta: second, data }]);
+    const { puid: __, ...withoutId } = second;
+    assert.deepEqual((late.json as { meta: unknown }).meta, withoutId);
+    const proto = await ask(`${server.url}/aggregate`, '[{"data":{"ndarray":[1]}},{"meta":{"tags":{"__proto__":{"a":1}}},"data":{"ndarray":[1]}}]'); // prettier-ignore
+    assert.match(proto.text, /"meta":\{"tags":\{"__proto__":\{"a":1\}\}\}/);
+    const wrong = await ask(`${server.url}/aggregate`, [{ data }, { meta: { tags: 1 }, data }]);
+    assert.match(wrong.text, /the answer of child 1: meta\.tags is 1, and an object is expected/);
+
+    const seldonMessages = [meta, second].map((one) =>
+      fromJson(seldon.SeldonMessageSchema, { meta: one, data: { tensor: { shape: [1], values: [1] } } }),
+    );
+    const schemas = [seldon.SeldonMessageListSchema, seldon.SeldonMessageSchema] as const;
+    const answer = await grpc.call('/seldon.protos.Combiner/Aggregate', ...schemas, { seldonMessages });
+    assert.deepEqual(answer.meta, fromJson(seldon.MetaSchema, merged));
   });
 
   test('a combiner over gRPC takes what the graph sends, in each protocol', async (t) => {

@@ -21,7 +21,8 @@ export async function answerRest(runner: Runner, model: ServedModel, request: Re
     case 'route':
       return protocol.route(runner.branch(Buffer.from(text), request.random));
     case 'aggregate': {
-      const answers = requireList(parseBody(text, model, request.contentType), 'the request');
+      const given = requireList(parseBody(text, model, request.contentType), 'the request');
+      const answers = protocol.joinAnswers?.(given) ?? given;
       const calls = answers.map((answer, i) => {
         const path = `the answer of child ${i}`;
         try {

@@ -34,6 +34,8 @@ export interface RestProtocol {
   decode(body: unknown, model: ServedModel): InferenceCall;
   /** The answer of a graph's node as the request that it would be. `path` says where it is. @throws RequestError */
   asRequest(answer: unknown, path: string): unknown;
+  /** The answers of a combiner's children, the first with what the others carry beside their tensors. */
+  joinAnswers?(answers: readonly unknown[]): readonly unknown[];
   /** The JSON of a router's answer. */
   route(branch: number): string;
   errorBody(status: number, message: string): unknown;

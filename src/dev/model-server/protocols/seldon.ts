@@ -1,11 +1,11 @@
 import { RequestError } from '../request-error.ts';
-import { shown } from '../tensors/datatype.ts';
 import { openSpec } from '../tensors/open-spec.ts';
 import { readFlat, readNested, readShape } from '../tensors/read-tensor.ts';
 import type { NamedTensors, Signature, Tensor, TensorSpec } from '../tensors/tensor.ts';
 import { writeFlat, writeNested } from '../tensors/write-tensor.ts';
 import { property, requireObject, type JsonObject } from './json-object.ts';
 import type { RestProtocol, ServedModel } from './rest-protocol.ts';
+import { carriedMeta, withMergedMeta } from './seldon-meta.ts';
 import { openTfSpec, readTfTensor, writeTfTensor } from './seldon-tftensor.ts';
 
 const ping = () => 'pong';
@@ -27,7 +27,7 @@ export const seldon: RestProtocol = {
   ],
   decode(body, { signature }) {
     const request = requireObject(body, 'the request');
-    const meta = echoedMeta(property(request, 'meta'));
+    const meta = carriedMeta(property(request, 'meta'));
     const data = property(request, 'data');
     if (data === undefined && signature === undefined) {
       // A text or bytes: nothing for a script to work on, so the message may go as it came.
@@ -42,6 +42,7 @@ export const seldon: RestProtocol = {
     return { inputs: new Map([[name, tensor]]), encode: (outputs) => encodeTensor(outputs, kind, meta) };
   },
   asRequest: (answer) => answer,
+  joinAnswers: withMergedMeta,
   route: (branch) => `{"data":{"names":[],"ndarray":[[${branch}]]},"meta":{}}`,
   errorBody: (code, info) => ({ status: { code, info, reason: reasonOf(code), status: 'FAILURE' } }),
 };
@@ -89,16 +90,6 @@ function ownSpec(value: unknown, kind: Kind): TensorSpec {
   if (kind === 'tftensor') return openTfSpec(value, 'data.tftensor');
   const { shape } = requireObject(value, 'data.tensor');
   return { name: '', datatype: 'float64', shape: readShape(shape, 'data.tensor.shape') };
-}
-
-// The id and the tags of a request come back with its answer.
-function echoedMeta(meta: unknown): JsonObject {
-  if (meta === undefined || meta === null) return {};
-  const { puid, tags } = requireObject(meta, 'meta');
-  if (puid !== undefined && typeof puid !== 'string') {
-    throw new RequestError(400, `meta.puid is ${shown(puid)}, and a string is expected`);
-  }
-  return { puid, tags: tags === undefined ? undefined : requireObject(tags, 'meta.tags') };
 }
 
 // A SeldonMessage holds one tensor: of a model with several outputs it is the first.

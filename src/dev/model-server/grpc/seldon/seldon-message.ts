@@ -22,7 +22,10 @@ export function readCall(body: Uint8Array, model: ServedModel): GrpcCall {
 
 /** A SeldonMessageList: the answers of a combiner's children. @throws RequestError 400 */
 export function readAnswers(body: Uint8Array, model: ServedModel): GrpcAnswers {
-  const calls = readMessage(SeldonMessageListSchema, body).seldonMessages.map((message, i) => {
+  const { seldonMessages } = readMessage(SeldonMessageListSchema, body);
+  const meta = mergedMeta(seldonMessages);
+  const calls = seldonMessages.map((given, i) => {
+    const message = i === 0 && meta !== undefined ? { ...given, meta } : given;
     try {
       return callOf(message, model);
     } catch (error) {
@@ -39,7 +42,7 @@ export function readAnswers(body: Uint8Array, model: ServedModel): GrpcAnswers {
 function callOf(message: SeldonMessage, model: ServedModel): GrpcCall {
   const spec = onlyInput(model.signature);
   const { dataOneof } = message;
-  const meta = echoedMeta(message);
+  const meta = carriedMeta(message);
   if (dataOneof.case !== 'data') {
     if (spec) throw new RequestError(400, "the request has no 'data'; give data.ndarray, data.tensor or data.tftensor");
     // A text or bytes: nothing for a script to work on, so the message may go as it came.
@@ -55,9 +58,22 @@ function callOf(message: SeldonMessage, model: ServedModel): GrpcCall {
   return { inputs, encode: (outputs) => encodeTensor(outputs, kind, meta) };
 }
 
-/** The id and the tags of a request come back with its answer. */
-function echoedMeta({ meta }: SeldonMessage): Meta {
-  return create(MetaSchema, { puid: meta?.puid ?? '', tags: meta?.tags ?? {} });
+/** What Seldon's Python wrapper brings back: the id, the tags, the metrics and the request path; routing is the orchestrator's. */
+function carriedMeta({ meta }: SeldonMessage): Meta {
+  const { puid = '', tags = {}, metrics = [], requestPath = {} } = meta ?? {};
+  return create(MetaSchema, { puid, tags, metrics, requestPath });
+}
+
+/** The `meta` of a combiner's answer: tags and request paths of later children win, the id is the first's. */
+function mergedMeta(messages: readonly SeldonMessage[]): Meta | undefined {
+  const metas = messages.flatMap(({ meta }) => meta ?? []);
+  if (metas.length === 0) return undefined;
+  return create(MetaSchema, {
+    puid: messages[0]?.meta?.puid ?? '',
+    tags: Object.fromEntries(metas.flatMap(({ tags }) => Object.entries(tags))),
+    metrics: metas.flatMap(({ metrics }) => metrics),
+    requestPath: Object.fromEntries(metas.flatMap(({ requestPath }) => Object.entries(requestPath))),
+  });
 }
 
 // A SeldonMessage holds one tensor: of a model with several outputs it is the first.
