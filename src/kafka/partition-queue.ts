@@ -1,5 +1,5 @@
 import type { MessageRecord } from '@platformatic/kafka';
-import type { OutputRecord } from './record.ts';
+import type { OutputRecord, RecordHeader } from './record.ts';
 
 /** Records for one partition of an output topic, in order: waiting ones, and the batch that is at the broker. */
 export class PartitionQueue {
@@ -101,7 +101,13 @@ const RECORD_OVERHEAD_BYTES = 64;
 
 function toMessage(record: OutputRecord): MessageRecord {
   const { topic, partition, key, value, headers } = record;
-  // The library takes headers as a map; Buffers are distinct keys, so repeated names stay.
+  return { topic, partition, key: key as Buffer, value: value as Buffer, headers: headerMap(headers) };
+}
+
+// The library takes headers as a map. Buffers are distinct keys, so repeated names stay; but of empty ones its reader makes one and
+// the same.
+function headerMap(headers: readonly RecordHeader[]): Map<Buffer, Buffer> {
   const map = new Map(headers as readonly (readonly [Buffer, Buffer])[]);
-  return { topic, partition, key: key as Buffer, value: value as Buffer, headers: map };
+  if (map.size === headers.length) return map;
+  return new Map(headers.map(([name, value]) => [Buffer.from(name ?? []), value as Buffer]));
 }

@@ -17,10 +17,15 @@ export interface MillraceOptions {
   /** More of the command line. */
   readonly flags?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Of the process itself, beside what this one has. */
+  readonly processEnv?: Readonly<Record<string, string>>;
   readonly gracefulTimeout?: string;
+  /** It is killed when it lives for longer. Default two minutes. */
+  readonly limitMs?: number;
 }
 
 const LIMIT_MS = 120_000;
+const PROBE_LIMIT_MS = 10_000;
 
 export class MillraceProcess {
   readonly #child: ChildProcess;
@@ -55,7 +60,11 @@ export class MillraceProcess {
       ...(options.flags ?? []),
     ];
     for (const [name, value] of Object.entries(variables)) args.push('--env', `${name}=${value}`);
-    const child = spawn('bin/millrace', args, { stdio: ['pipe', 'ignore', 'pipe'], timeout: LIMIT_MS });
+    const child = spawn('bin/millrace', args, {
+      stdio: ['pipe', 'ignore', 'pipe'],
+      env: { ...process.env, ...options.processEnv },
+      timeout: options.limitMs ?? LIMIT_MS,
+    });
     const millrace = new MillraceProcess(child);
     child.stdin.end(document(options));
     millrace.#port = await new Promise<number>((resolve, reject) => {
@@ -73,9 +82,19 @@ export class MillraceProcess {
     return this.#log;
   }
 
+  /** Resolves when it has ended, with its exit code or the name of the signal. */
+  get exited(): Promise<number | string | null> {
+    return this.#exited;
+  }
+
   /** Status of a probe, 200 or 503. */
   async probe(path: '/live' | '/ready'): Promise<number> {
-    return (await fetch(`http://127.0.0.1:${this.#port}${path}`)).status;
+    return (await this.ask(path)).status;
+  }
+
+  /** An answer of its HTTP server. */
+  async ask(path: string): Promise<Response> {
+    return fetch(`http://127.0.0.1:${this.#port}${path}`, { signal: AbortSignal.timeout(PROBE_LIMIT_MS) });
   }
 
   /** Resolves with the exit code, or the name of the signal that ended it. */

@@ -32,6 +32,9 @@ const NOT_FORWARDED = new Set([
 
 // HTTP/2 stacks take these once at most.
 const ONCE = new Set([
+  'access-control-allow-credentials',
+  'access-control-max-age',
+  'access-control-request-method',
   'age',
   'authorization',
   'content-encoding',

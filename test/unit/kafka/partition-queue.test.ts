@@ -25,6 +25,20 @@ function queueOf(count: number, sizeBytes = 100): PartitionQueue {
 
 const upTo = (count: number, from = 0) => Array.from({ length: count }, (_, index) => from + index);
 
+test('headers stay as they are, also several without a name', () => {
+  const queue = new PartitionQueue('t', 0);
+  const [none, name] = [Buffer.alloc(0), Buffer.from('name')];
+  const headers = [
+    [none, Buffer.from('1')],
+    [name, null],
+    [none, Buffer.from('2')],
+    [name, none],
+  ] as const;
+  queue.push({ ...record(1), headers });
+  queue.fill(1_000);
+  assert.deepEqual([...(queue.messages[0]?.headers ?? [])], headers);
+});
+
 test('fills a batch up to its bytes, and leaves it alone while it is under way', () => {
   const queue = queueOf(10, 1_000);
   queue.fill(3_500);
