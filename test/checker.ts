@@ -9,6 +9,8 @@ export interface CheckedTopics {
   /** Default `<output>-errors`. */
   readonly errors?: string;
   readonly group: string;
+  /** Look with the eyes of a reader of committed records. */
+  readonly readCommitted?: boolean;
 }
 
 export interface StreamReport {
@@ -34,8 +36,9 @@ export async function checkStream(topics: CheckedTopics): Promise<StreamReport> 
   const { bootstrap, input, output, group } = topics;
   // Commits first: what is committed must be stored already, so what is read later must show it.
   const committed = await committedOffsets(bootstrap, group, input);
-  const results = await readAll(bootstrap, output);
-  const errors = await readAll(bootstrap, topics.errors ?? `${output}-errors`);
+  const { readCommitted = false } = topics;
+  const results = await readAll(bootstrap, output, { readCommitted });
+  const errors = await readAll(bootstrap, topics.errors ?? `${output}-errors`, { readCommitted });
   const inputs = await readAll(bootstrap, input);
 
   const byId = new Map(inputs.map((record) => [idOf(record), record]));

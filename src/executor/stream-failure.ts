@@ -6,6 +6,11 @@ const REMEDIES: Readonly<Record<string, string>> = {
   TOPIC_AUTHORIZATION_FAILED:
     'allow this user to Read the input topic and to Write and Describe the output and error topics',
   GROUP_AUTHORIZATION_FAILED: 'allow this user to Read the consumer group',
+  TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
+    "allow this user to Write and Describe transactional ids that begin with the consumer group's name and a dot, or set KAFKA_DELIVERY=at-least-once",
+  INVALID_TRANSACTION_TIMEOUT:
+    'set KAFKA_TRANSACTION_TIMEOUT_MS to at most transaction.max.timeout.ms of the brokers (15 minutes by default)',
+  OFFSET_METADATA_TOO_LARGE: 'raise offset.metadata.max.bytes of the brokers to its default, 4096',
   CLUSTER_AUTHORIZATION_FAILED: 'allow this user IdempotentWrite on the cluster, or create the topics beforehand',
   SASL_AUTHENTICATION_FAILED: 'check KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD and KAFKA_SASL_MECHANISM',
   UNSUPPORTED_SASL_MECHANISM: 'set KAFKA_SASL_MECHANISM to one that the brokers offer',

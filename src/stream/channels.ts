@@ -53,3 +53,12 @@ export const modelRecovered = eventChannel<{ readonly node: string; readonly dow
 
 /** Headers of a record that cannot travel to the models. */
 export const headersLeftOut = eventChannel<{ readonly count: number }>('millrace:stream:headers-left-out');
+
+/** A transaction of results, error records and offsets has ended (delivery `exactly-once`). */
+export const transactionEnded = eventChannel<{
+  readonly outcome: 'committed' | 'aborted';
+  /** Why it was aborted: Kafka's name of the error. Its records are sent again. */
+  readonly reason: string;
+  readonly records: number;
+  readonly durationMs: number;
+}>('millrace:stream:transaction');

@@ -5,10 +5,11 @@ import type { AssignedPartition } from '../kafka/assigned-partition.ts';
 import type { Cluster } from '../kafka/cluster.ts';
 import { Consumer } from '../kafka/consumer.ts';
 import { KafkaError } from '../kafka/kafka-error.ts';
-import { Producer } from '../kafka/producer.ts';
 import type { InputRecord } from '../kafka/record.ts';
 import type { Payload } from '../protocol/payload.ts';
 import { headersLeftOut, recordsRead } from './channels.ts';
+import type { Delivery } from './delivery/delivery.ts';
+import { startDelivery } from './delivery/start-delivery.ts';
 import { FailedAttempts } from './failed-attempts.ts';
 import { EMPTY_RECORD } from './failure.ts';
 import type { Job } from './job.ts';
@@ -36,7 +37,7 @@ export class Pipeline {
   readonly #settings: PipelineSettings;
   readonly #work: Work;
   readonly #consumer: Consumer;
-  readonly #producer: Producer;
+  readonly #delivery: Delivery;
   readonly #sink: Sink;
   readonly #gate: ModelGate;
   readonly #limits: StuckLimits;
@@ -62,10 +63,10 @@ export class Pipeline {
       openBytes: stream.inFlightBytes,
       waitingBytes: stream.inFlightBytes,
     });
-    this.#producer = new Producer(cluster);
+    this.#delivery = startDelivery(cluster, settings, () => this.#consumer.place);
     this.#sink = new Sink(
       cluster,
-      this.#producer,
+      this.#delivery,
       { outputTopic: stream.outputTopic, errorTopic: errorTopicOf(stream), partitioner: stream.partitioner },
       (job) => this.#settled(job),
       (error) => this.#failed.reject(error),
@@ -87,7 +88,7 @@ export class Pipeline {
         ...consumer,
         group,
         topic: stream.inputTopic,
-        commitIntervalMs: stream.commitIntervalMs,
+        commitIntervalMs: stream.delivery === 'exactly-once' ? undefined : stream.commitIntervalMs,
         rebalanceTimeoutMs: REBALANCE_TIMEOUT_MS,
       },
       {
@@ -108,7 +109,8 @@ export class Pipeline {
   async run(): Promise<void> {
     try {
       await prepareTopics(this.#cluster, this.#settings.stream);
-      await Promise.race([this.#consumer.run(), this.#producer.failed, this.#failed.promise]);
+      await this.#delivery.open();
+      await Promise.race([this.#consumer.run(), this.#delivery.failed, this.#failed.promise]);
     } catch (error) {
       // Closing while a broker is waited for is no failure.
       if (this.#closing === undefined || !(error instanceof KafkaError) || error.code !== 'CLOSED') throw error;
@@ -159,8 +161,8 @@ export class Pipeline {
     this.#gate.close();
     clearTimeout(this.#retryTimer);
     // Answers that come later than this find nobody.
-    this.#work.release(this.#consumer.partitions);
-    this.#producer.close();
+    this.#released(this.#consumer.partitions);
+    await this.#delivery.close();
     await this.#cluster.close();
   }
 
@@ -177,6 +179,12 @@ export class Pipeline {
   #assigned(partitions: readonly AssignedPartition[]): void {
     this.#joined = true;
     for (const partition of partitions) this.#work.assign(partition);
+    this.#delivery.assigned(partitions);
+  }
+
+  #released(partitions: readonly AssignedPartition[]): void {
+    this.#work.release(partitions);
+    this.#delivery.released(partitions);
   }
 
   #released(partitions: readonly AssignedPartition[]): void {
@@ -273,6 +281,7 @@ export class Pipeline {
 
   async #drain(partitions: readonly AssignedPartition[]): Promise<void> {
     this.#work.drain(partitions);
+    this.#delivery.hurry();
     const begun = performance.now();
     while (!this.#work.drained(partitions)) {
       // A close that comes in the middle of a rebalance brings its own limit.

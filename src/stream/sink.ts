@@ -2,9 +2,10 @@ import { errorText } from '../base/errors.ts';
 import type { Cluster } from '../kafka/cluster.ts';
 import { KafkaError } from '../kafka/kafka-error.ts';
 import { Partitioner, type PartitionerName } from '../kafka/partitioner.ts';
-import { PARTITION_GONE, type Producer } from '../kafka/producer.ts';
+import { PARTITION_GONE } from '../kafka/producer.ts';
 import { recordSizeBytes, type RecordHeader } from '../kafka/record.ts';
 import { recordFinished, recordRejected } from './channels.ts';
+import type { Delivery } from './delivery/delivery.ts';
 import { describeFailure, type Failure } from './failure.ts';
 import type { Job } from './job.ts';
 import { errorHeaders, resultHeaders, valueLeftOutHeader } from './output-headers.ts';
@@ -25,7 +26,7 @@ type ErrorForm = 'whole' | 'without value' | 'bare';
  */
 export class Sink {
   readonly #cluster: Cluster;
-  readonly #producer: Producer;
+  readonly #delivery: Delivery;
   readonly #settings: SinkSettings;
   readonly #output: Partitioner;
   readonly #errors = new Partitioner('input');
@@ -34,18 +35,18 @@ export class Sink {
   readonly #failed: (error: KafkaError) => void;
 
   /**
-   * @param settled called when the job's record is stored, or counted and dropped
+   * @param settled called when the job's record counts, or was dropped and that counts
    * @param failed called when a record can be stored in no form: the stream must stop rather than lose it
    */
   constructor(
     cluster: Cluster,
-    producer: Producer,
+    delivery: Delivery,
     settings: SinkSettings,
     settled: (job: Job) => void,
     failed: (error: KafkaError) => void,
   ) {
     this.#cluster = cluster;
-    this.#producer = producer;
+    this.#delivery = delivery;
     this.#settings = settings;
     this.#output = new Partitioner(settings.partitioner);
     this.#settled = settled;
@@ -63,7 +64,7 @@ export class Sink {
     if (result === undefined) return;
     const { outputTopic } = this.#settings;
     const partition = this.#output.pick(record.key, this.#count(outputTopic), record.partition.partition);
-    this.#send(outputTopic, partition, record.key, result.body, resultHeaders(job, result), (error) => {
+    this.#send(job, outputTopic, partition, record.key, result.body, resultHeaders(job, result), (error) => {
       if (error === undefined) this.#finish(job, 'result', '');
       else if (isGone(error)) this.#writeResult(job);
       else this.#writeError(job, describeFailure(error), 'whole');
@@ -74,14 +75,16 @@ export class Sink {
     const { record } = job;
     if (form === 'whole' && !again) this.#reject(job, failure);
     const { errorTopic } = this.#settings;
-    if (errorTopic === undefined) return this.#finish(job, 'dropped', failure.code);
+    if (errorTopic === undefined) {
+      return this.#delivery.sendNothing(job, () => this.#finish(job, 'dropped', failure.code));
+    }
     const partition = this.#errors.pick(null, this.#count(errorTopic), record.partition.partition);
     let headers = errorHeaders(job, failure, Date.now());
     if (form !== 'whole') headers.push(valueLeftOutHeader(record.value?.length ?? 0));
     if (form === 'bare') headers = headers.slice(record.headers.length);
     const value = form === 'whole' ? record.value : null;
     const key = form === 'bare' ? null : record.key;
-    this.#send(errorTopic, partition, key, value, headers, (error) => {
+    this.#send(job, errorTopic, partition, key, value, headers, (error) => {
       if (error === undefined) this.#finish(job, 'error', failure.code);
       else if (isGone(error)) this.#writeError(job, failure, form, true);
       else if (form === 'whole') this.#writeError(job, failure, 'without value');
@@ -99,6 +102,7 @@ export class Sink {
   }
 
   #send(
+    job: Job,
     topic: string,
     partition: number,
     key: Buffer | null,
@@ -106,7 +110,7 @@ export class Sink {
     headers: readonly RecordHeader[],
     settled: (error: Error | undefined) => void,
   ): void {
-    this.#producer.send({
+    this.#delivery.send(job, {
       topic,
       partition,
       key,

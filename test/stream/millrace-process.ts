@@ -97,6 +97,11 @@ export class MillraceProcess {
     return fetch(`http://127.0.0.1:${this.#port}${path}`, { signal: AbortSignal.timeout(PROBE_LIMIT_MS) });
   }
 
+  /** Sends a signal that does not end it. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    this.#child.kill(signal);
+  }
+
   /** Resolves with the exit code, or the name of the signal that ended it. */
   async end(signal: NodeJS.Signals): Promise<number | string | null> {
     this.#child.kill(signal);

@@ -1,5 +1,6 @@
 import { NumericMap } from '@platformatic/kafka';
 import { apis } from '../api.ts';
+import { recordsProduced } from '../channels.ts';
 import { errorName, withResponse } from '../cluster.ts';
 import type { ProduceResponse } from '../library-types.ts';
 import { PartitionQueue } from '../partition-queue.ts';
@@ -157,14 +158,16 @@ export class TransactionalSender {
       sequences: new NumericMap(sending.map((queue) => [`${queue.topic}:${queue.partition}`, queue.sequence])),
     };
     const messages = sending.flatMap((queue) => queue.messages);
+    const begunMs = performance.now();
     const request = api.call(connection, ALL_REPLICAS, ACK_TIMEOUT_MS, messages, options);
     const response = (await withResponse(request)) as ProduceResponse;
+    const durationMs = performance.now() - begunMs;
     const errors: TransactionError[] = [];
     for (const { name, partitionResponses } of response.responses) {
       for (const answer of partitionResponses) {
         const queue = sending.find((one) => one.topic === name && one.partition === answer.index);
         const said = answer.errorMessage ?? answer.recordErrors[0]?.batchIndexErrorMessage ?? '';
-        const error = queue && settle(queue, errorName(answer.errorCode), said);
+        const error = queue && settle(queue, errorName(answer.errorCode), said, durationMs);
         if (error !== undefined) errors.push(error);
       }
     }
@@ -174,12 +177,17 @@ export class TransactionalSender {
 }
 
 /** Takes a broker's answer for a batch. Returns the error that the transaction has to deal with. */
-function settle(queue: PartitionQueue, code: string, said: string): TransactionError | undefined {
+function settle(queue: PartitionQueue, code: string, said: string, durationMs: number): TransactionError | undefined {
   // A duplicate is a batch whose first answer was lost on the way.
   if (code === 'NONE' || code === 'DUPLICATE_SEQUENCE_NUMBER') {
     const stored = queue.take();
     queue.sequence = (queue.sequence + stored.length) % 2 ** 31;
     queue.widen();
+    if (recordsProduced.hasSubscribers) {
+      const { topic, partition } = queue;
+      const sizeBytes = stored.reduce((sum, record) => sum + record.sizeBytes, 0);
+      recordsProduced.publish({ topic, partition, records: stored.length, sizeBytes, durationMs });
+    }
     for (const record of stored) record.settled(undefined);
     return undefined;
   }

@@ -32,11 +32,13 @@ export class TransactionalWriter {
 
   /**
    * Takes the transactional id over: earlier writers with it are fenced, and what they had open is ended when this resolves.
-   * Offsets that their transactions stored are read afterwards with `committedOffsets`.
+   * Offsets that their transactions stored are read afterwards with `committedOffsets`. A writer that does not know what became
+   * of its own transaction takes its id over in the same way.
    *
    * @throws TransactionError
    */
   async open(): Promise<void> {
+    this.#open = undefined;
     await this.#identify(undefined);
   }
 

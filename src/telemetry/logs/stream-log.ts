@@ -1,5 +1,12 @@
 import { batchTakenApart } from '../../models/batching/channels.ts';
-import { attemptFailed, headersLeftOut, modelRecovered, modelWaiting, recordRejected } from '../../stream/channels.ts';
+import {
+  attemptFailed,
+  headersLeftOut,
+  modelRecovered,
+  modelWaiting,
+  recordRejected,
+  transactionEnded,
+} from '../../stream/channels.ts';
 import type { Subscriptions } from '../subscriptions.ts';
 import type { LimitedLog } from './limited-log.ts';
 
@@ -23,6 +30,15 @@ export function logStream(log: LimitedLog, subscriptions: Subscriptions): void {
   });
   subscriptions.add(modelRecovered, ({ node, downMs }) => {
     log.logger.info({ node, downMs: Math.round(downMs) }, 'the node answers again');
+  });
+  subscriptions.add(transactionEnded, ({ outcome, reason, records }) => {
+    if (outcome === 'committed') return;
+    log.limited(
+      `aborted ${reason}`,
+      'warn',
+      { reason, records },
+      'a transaction was aborted; its records are sent again',
+    );
   });
   subscriptions.add(headersLeftOut, ({ count }) => {
     log.limited('headers', 'warn', { count }, 'record headers that HTTP cannot carry were left out of model calls');

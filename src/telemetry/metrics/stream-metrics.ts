@@ -6,10 +6,11 @@ import {
   modelWaiting,
   recordFinished,
   recordsRead,
+  transactionEnded,
   type RecordFinished,
 } from '../../stream/channels.ts';
 import type { Subscriptions } from '../subscriptions.ts';
-import { WAIT_BUCKETS } from './registry.ts';
+import { CALL_BUCKETS, WAIT_BUCKETS } from './registry.ts';
 
 /** Counts what happens to records, from the stream's channels. */
 export function streamMetrics(registry: Registry, subscriptions: Subscriptions): void {
@@ -33,6 +34,8 @@ export function streamMetrics(registry: Registry, subscriptions: Subscriptions):
 
   const countFinished = finishedMetrics(registry);
   subscriptions.add(recordFinished, countFinished);
+
+  transactionMetrics(registry, subscriptions);
 
   const failed = new Counter({
     name: 'millrace_attempts_failed_total',
@@ -66,6 +69,27 @@ export function streamMetrics(registry: Registry, subscriptions: Subscriptions):
     waiting.set({ node }, 1);
   });
   subscriptions.add(modelRecovered, ({ node }) => waiting.set({ node }, 0));
+}
+
+function transactionMetrics(registry: Registry, subscriptions: Subscriptions): void {
+  const registers = [registry];
+  const seconds = new Histogram({
+    name: 'millrace_transaction_seconds',
+    help: 'From the begin of a transaction to its end (delivery exactly-once)',
+    labelNames: ['outcome'],
+    buckets: CALL_BUCKETS,
+    registers,
+  });
+  const aborted = new Counter({
+    name: 'millrace_transactions_aborted_total',
+    help: "Transactions that did not come about, by Kafka's reason; their records are sent again",
+    labelNames: ['reason'],
+    registers,
+  });
+  subscriptions.add(transactionEnded, ({ outcome, reason, durationMs }) => {
+    seconds.observe({ outcome }, durationMs / 1000);
+    if (outcome === 'aborted') aborted.inc({ reason });
+  });
 }
 
 /** Once per record: label sets are resolved once. */

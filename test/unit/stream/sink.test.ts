@@ -2,9 +2,10 @@ import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import type { Cluster } from '../../../src/kafka/cluster.ts';
 import { KafkaError } from '../../../src/kafka/kafka-error.ts';
-import type { Producer } from '../../../src/kafka/producer.ts';
+
 import type { OutputRecord, RecordHeader } from '../../../src/kafka/record.ts';
 import { recordFinished, type RecordFinished } from '../../../src/stream/channels.ts';
+import type { Delivery } from '../../../src/stream/delivery/delivery.ts';
 import type { Job } from '../../../src/stream/job.ts';
 import { Sink, type SinkSettings } from '../../../src/stream/sink.ts';
 import { FAILURE, payload, record, workOf } from './sample.ts';
@@ -22,10 +23,13 @@ function sinkOf(settings: Partial<SinkSettings> = {}) {
       return count === undefined ? undefined : { name, partitions: Array.from({ length: count }) };
     },
   } as unknown as Cluster;
-  const producer = { send: (one: OutputRecord) => void sent.push(one) } as unknown as Producer;
+  const delivery = {
+    send: (_job: Job, one: OutputRecord) => void sent.push(one),
+    sendNothing: (_job: Job, done: () => void) => done(),
+  } as unknown as Delivery;
   const sink = new Sink(
     cluster,
-    producer,
+    delivery,
     { outputTopic: 'out', errorTopic: 'errors', partitioner: 'input', ...settings },
     (job) => settled.push(job),
     (error) => failures.push(error),
