@@ -131,7 +131,7 @@ export class Pipeline {
       retryingRecords: this.#work.retrying,
       sinceProgressMs: now - this.#lastProgressMs,
       partitions: this.#consumer.partitions.map((partition) => partitionStatus(partition, now)),
-      slowestWrite: this.#producer.slowest,
+      slowestWrite: this.#delivery.slowest,
       unconfirmedMs: this.#consumer.unconfirmedMs,
       waitingForModel: this.#gate.waiting,
       brokerTroubles: this.#cluster.troubles(),

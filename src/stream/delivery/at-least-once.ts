@@ -19,6 +19,10 @@ export class AtLeastOnce implements Delivery {
     return this.#producer.failed;
   }
 
+  get slowest(): Delivery['slowest'] {
+    return this.#producer.slowest;
+  }
+
   open(): Promise<void> {
     return Promise.resolve();
   }

@@ -9,6 +9,8 @@ import type { Job } from '../job.ts';
 export interface Delivery {
   /** Rejects with a KafkaError of kind `fatal` when a person must act; never resolves. */
   readonly failed: Promise<never>;
+  /** The output partition that has waited longest for its broker to take records; undefined when there is nothing to write. */
+  readonly slowest: { readonly topic: string; readonly partition: number; readonly forMs: number } | undefined;
   /**
    * Gets ready; to be called before the group is joined. Waits as long as the brokers are away.
    *

@@ -56,7 +56,10 @@ export class ExactlyOnce implements Delivery {
   /** Nothing of what waits could go: more of it changes nothing. */
   #stuck = false;
   #begunMs = -Infinity;
+  /** Transactions in a row that did not come about, and since when none has. */
   #failures = 0;
+  #sinceMs = 0;
+  #delivering: Batch | undefined;
 
   /** @param place ours in the group; undefined while there is none */
   constructor(cluster: Cluster, settings: ExactlyOnceSettings, place: () => GroupPlace | undefined) {
@@ -72,6 +75,12 @@ export class ExactlyOnce implements Delivery {
 
   get failed(): Promise<never> {
     return this.#failed.promise;
+  }
+
+  get slowest(): Delivery['slowest'] {
+    const record = this.#delivering?.departures.find((departure) => departure.record !== undefined)?.record;
+    if (record === undefined) return undefined;
+    return { topic: record.topic, partition: record.partition, forMs: performance.now() - this.#sinceMs };
   }
 
   /** Ends what an earlier process with our id has left open, so that its partitions need not wait for a time-out. */
@@ -168,6 +177,8 @@ export class ExactlyOnce implements Delivery {
   async #deliver(batch: Batch, place: GroupPlace): Promise<void> {
     const { group, inputTopic: topic } = this.#settings;
     let committing = false;
+    this.#delivering = batch;
+    if (this.#failures === 0) this.#sinceMs = this.#begunMs;
     try {
       this.#transaction = this.#writer.begin();
       for (const departure of batch.departures) this.#write(departure);
@@ -186,6 +197,7 @@ export class ExactlyOnce implements Delivery {
       return;
     }
     this.#failures = 0;
+    this.#delivering = undefined;
     this.#ended('committed', '', batch);
     this.#outbox.committed(batch);
     if (!offsetsCommitted.hasSubscribers) return;
