@@ -8,13 +8,14 @@ export interface OffsetRange {
 const MARK = 'millrace/1';
 const RADIX = 36;
 const NUMBER = '[0-9a-z]{1,11}';
-const FORM = new RegExp(`^${MARK} (${NUMBER}) (${NUMBER}(?:,${NUMBER})*)$`);
+const FORM = new RegExp(`^${MARK} (${NUMBER}) (${NUMBER}(?:,${NUMBER})*)(?: |$)`);
 const NOTHING: readonly OffsetRange[] = [];
 
 /**
  * What is finished above a committed offset, as text to be kept with it: the offset itself, then alternately how many offsets
  * are not finished and how many are, in base 36. `millrace/1 a 1,3,2,1`: of the offsets from 10 on, 10 is open, 11 to 13 are
- * finished, 14 and 15 are open, 16 is finished, all above are open. Offsets without a record count as either.
+ * finished, 14 and 15 are open, 16 is finished, all above are open. Offsets without a record count as either. After a space other
+ * words may follow.
  *
  * @param ranges in rising order, none below `offset`, none touching the next
  * @returns empty for no ranges

@@ -185,10 +185,6 @@ export class Pipeline {
   #released(partitions: readonly AssignedPartition[]): void {
     this.#work.release(partitions);
     this.#delivery.released(partitions);
-  }
-
-  #released(partitions: readonly AssignedPartition[]): void {
-    this.#work.release(partitions);
     this.#wakeDrains();
     // What they took of the limits is free for the partitions that stay.
     this.#pumpSoon();

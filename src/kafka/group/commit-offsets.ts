@@ -3,7 +3,7 @@ import type { AssignedPartition } from '../assigned-partition.ts';
 import { errorName, withResponse, type Cluster } from '../cluster.ts';
 import { KafkaError, classifyKafkaCode } from '../kafka-error.ts';
 import type { GroupMember } from './group-member.ts';
-import { encodeTopicNote, topicNote } from './topic-note.ts';
+import { noteOf } from './topic-note.ts';
 
 /** What to store of a partition: everything below the offset is finished. */
 export interface PartitionOffset {
@@ -24,14 +24,11 @@ export async function commitOffsets(
   offsets: readonly PartitionOffset[],
 ): Promise<void> {
   const { api, connection } = await member.coordinator.bind(apis.offsetCommit);
-  const now = topicNote(cluster.topic(topic));
   const partitions = offsets.map(({ partition, offset }) => ({
     partitionIndex: partition.partition,
     committedOffset: BigInt(offset),
     committedLeaderEpoch: partition.leaderEpoch,
-    // An offset belongs to the topic that its partition was read from, whatever has the name now.
-    committedMetadata:
-      now === undefined ? null : encodeTopicNote({ ...now, topicId: partition.topicId || now.topicId }),
+    committedMetadata: noteOf(partition, cluster.topic(topic)) ?? null,
   }));
   const { generation, memberId, instanceId } = member;
   const request = api.call(connection, group, generation, memberId, instanceId, [{ name: topic, partitions }]);

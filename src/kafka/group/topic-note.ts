@@ -1,3 +1,4 @@
+import type { AssignedPartition } from '../assigned-partition.ts';
 import type { TopicMetadata } from '../cluster.ts';
 
 /** What is kept with a committed offset about the topic that it belongs to. */
@@ -24,4 +25,10 @@ export function decodeTopicNote(metadata: string): TopicNote | undefined {
 export function topicNote(topic: TopicMetadata | undefined): TopicNote | undefined {
   if (topic === undefined || topic.id === topic.name) return undefined;
   return { topicId: topic.id, partitions: topic.partitions.length };
+}
+
+/** The note to keep with an offset: it belongs to the topic that its partition was read from, whatever has the name now. */
+export function noteOf({ topicId }: AssignedPartition, topic: TopicMetadata | undefined): string | undefined {
+  const now = topicNote(topic);
+  return now === undefined ? undefined : encodeTopicNote({ ...now, topicId: topicId || now.topicId });
 }

@@ -3,6 +3,7 @@ import type { AssignedPartition } from '../../kafka/assigned-partition.ts';
 import { offsetsCommitted } from '../../kafka/channels.ts';
 import type { Cluster } from '../../kafka/cluster.ts';
 import type { GroupPlace } from '../../kafka/group/group-place.ts';
+import { noteOf } from '../../kafka/group/topic-note.ts';
 import { KafkaError } from '../../kafka/kafka-error.ts';
 import type { OutputRecord } from '../../kafka/record.ts';
 import { committedOffsets } from '../../kafka/transaction/committed-offsets.ts';
@@ -67,7 +68,7 @@ export class ExactlyOnce implements Delivery {
     this.#cluster = cluster;
     this.#settings = settings;
     this.#place = place;
-    this.#outbox = new Outbox(settings);
+    this.#outbox = new Outbox(settings, (partition) => noteOf(partition, cluster.topic(settings.inputTopic)) ?? '');
     const writer = { transactionalId, transactionTimeoutMs: timeoutMs, limitMs: timeoutMs };
     this.#writer = new TransactionalWriter(cluster, writer);
     this.#failed.promise.catch(() => undefined);

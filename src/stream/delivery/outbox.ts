@@ -46,12 +46,15 @@ const METADATA_RESERVE = 16;
  */
 export class Outbox {
   readonly #limits: OutboxLimits;
-  #lists = new Map<AssignedPartition, Departure[]>();
+  readonly #note: (partition: AssignedPartition) => string;
+  readonly #lists = new Map<AssignedPartition, Departure[]>();
   #metadataLimit = METADATA_CHARACTERS;
   #size = 0;
   #sizeBytes = 0;
 
-  constructor(limits: OutboxLimits) {
+  /** @param note what else is kept with an offset of the partition, in a few characters */
+  constructor(limits: OutboxLimits, note: (partition: AssignedPartition) => string) {
+    this.#note = note;
     this.#limits = limits;
   }
 
@@ -103,9 +106,8 @@ export class Outbox {
         this.#count(departure, -1);
         departures.push(departure);
       }
-      const { offset, ahead } = partition.tracker.progress();
-      if (chosen.length === 0 && offset <= partition.committed) continue;
-      offsets.push({ partition, offset, metadata: encodeFinishedAhead(offset, ahead) });
+      const { offset, metadata } = this.#progress(partition);
+      if (chosen.length > 0 || offset > partition.committed) offsets.push({ partition, offset, metadata });
     }
     this.#turn();
     return offsets.length === 0 ? undefined : { departures, offsets };
@@ -190,9 +192,14 @@ export class Outbox {
     return list.splice(0, marked);
   }
 
-  #fits({ tracker }: AssignedPartition): boolean {
-    const { offset, ahead } = tracker.progress();
-    return encodeFinishedAhead(offset, ahead).length <= Math.max(0, this.#metadataLimit - METADATA_RESERVE);
+  #fits(partition: AssignedPartition): boolean {
+    return this.#progress(partition).metadata.length <= this.#metadataLimit - METADATA_RESERVE;
+  }
+
+  #progress(partition: AssignedPartition): { readonly offset: number; readonly metadata: string } {
+    const { offset, ahead } = partition.tracker.progress();
+    const words = [encodeFinishedAhead(offset, ahead), this.#note(partition)];
+    return { offset, metadata: words.filter((word) => word !== '').join(' ') };
   }
 
   #putBack(departure: Departure): void {
