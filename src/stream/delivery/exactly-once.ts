@@ -15,6 +15,7 @@ import { transactionEnded } from '../channels.ts';
 import type { Job } from '../job.ts';
 import type { Delivery } from './delivery.ts';
 import { Outbox, type Batch, type Departure, type OutboxLimits } from './outbox.ts';
+import { TransactionPace } from './transaction-pace.ts';
 
 export interface ExactlyOnceSettings extends OutboxLimits {
   readonly group: string;
@@ -27,8 +28,6 @@ export interface ExactlyOnceSettings extends OutboxLimits {
   readonly intervalMs: number;
 }
 
-// How often offsets are looked at that moved without records (control records, compaction).
-const OFFSETS_MS = 1_000;
 // How long an answer of the group is waited for after it has not known us.
 const PLACE_LIMIT_MS = 1_000;
 const PLACE_PAUSE_MS = 50;
@@ -45,18 +44,14 @@ export class ExactlyOnce implements Delivery {
   readonly #settings: ExactlyOnceSettings;
   readonly #place: () => GroupPlace | undefined;
   readonly #outbox: Outbox;
+  readonly #pace: TransactionPace;
   readonly #writer: TransactionalWriter;
   readonly #failed = Promise.withResolvers<never>();
   readonly #closing = new AbortController();
   #running: Promise<void> = Promise.resolve();
-  #change = Promise.withResolvers<void>();
   #transaction: Transaction | undefined;
   /** Whose record the broker has just refused. */
   #refused: Departure | undefined;
-  #hurried = false;
-  /** Nothing of what waits could go: more of it changes nothing. */
-  #stuck = false;
-  #begunMs = -Infinity;
   /** Transactions in a row that did not come about, and since when none has. */
   #failures = 0;
   #sinceMs = 0;
@@ -69,6 +64,7 @@ export class ExactlyOnce implements Delivery {
     this.#settings = settings;
     this.#place = place;
     this.#outbox = new Outbox(settings, (partition) => noteOf(partition, cluster.topic(settings.inputTopic)) ?? '');
+    this.#pace = new TransactionPace(settings.intervalMs);
     const writer = { transactionalId, transactionTimeoutMs: timeoutMs, limitMs: timeoutMs };
     this.#writer = new TransactionalWriter(cluster, writer);
     this.#failed.promise.catch(() => undefined);
@@ -112,7 +108,7 @@ export class ExactlyOnce implements Delivery {
 
   assigned(partitions: readonly AssignedPartition[]): void {
     this.#outbox.assign(partitions);
-    this.#wake();
+    this.#pace.wake();
   }
 
   released(partitions: readonly AssignedPartition[]): void {
@@ -120,8 +116,7 @@ export class ExactlyOnce implements Delivery {
   }
 
   hurry(): void {
-    this.#hurried = true;
-    this.#wake();
+    this.#pace.hurry();
   }
 
   async close(): Promise<void> {
@@ -134,16 +129,12 @@ export class ExactlyOnce implements Delivery {
   #add(departure: Departure): void {
     this.#outbox.add(departure);
     if (departure.job.work.draining) this.hurry();
-    else if (this.#outbox.size === 1 || this.#outbox.full) this.#wake();
-  }
-
-  #wake(): void {
-    this.#change.resolve();
+    else if (this.#outbox.size === 1 || this.#outbox.full) this.#pace.wake();
   }
 
   async #run(): Promise<void> {
     while (!this.#closing.signal.aborted) {
-      await this.#untilDue();
+      await this.#pace.untilDue(this.#outbox, this.#closing.signal);
       if (this.#closing.signal.aborted) return;
       // Before the batch: what the group has given to others since then must not be taken for ours.
       const place = this.#place();
@@ -151,35 +142,19 @@ export class ExactlyOnce implements Delivery {
         await this.#pause(PLACE_PAUSE_MS);
         continue;
       }
-      this.#hurried = false;
-      this.#begunMs = performance.now();
       const batch = this.#outbox.take();
-      this.#stuck = batch === undefined || batch.departures.length === 0;
-      if (batch !== undefined) await this.#deliver(batch, place);
-    }
-  }
-
-  async #untilDue(): Promise<void> {
-    while (!this.#closing.signal.aborted) {
-      const { size, full, unmarked } = this.#outbox;
-      const wanted = size > 0 || unmarked;
-      if (wanted && ((full && !this.#stuck) || this.#hurried)) return;
-      const dueMs = this.#begunMs + (wanted ? this.#settings.intervalMs : OFFSETS_MS);
-      const leftMs = dueMs - performance.now();
-      if (leftMs <= 0) return;
-      this.#change = Promise.withResolvers();
-      const limit = new AbortController();
-      const signal = AbortSignal.any([limit.signal, this.#closing.signal]);
-      await Promise.race([this.#change.promise, sleep(leftMs, signal)]);
-      limit.abort();
+      this.#pace.begun((batch?.departures.length ?? 0) > 0);
+      if (batch === undefined) continue;
+      this.#delivering = batch;
+      await this.#deliver(batch, place);
+      this.#delivering = undefined;
     }
   }
 
   async #deliver(batch: Batch, place: GroupPlace): Promise<void> {
     const { group, inputTopic: topic } = this.#settings;
     let committing = false;
-    this.#delivering = batch;
-    if (this.#failures === 0) this.#sinceMs = this.#begunMs;
+    if (this.#failures === 0) this.#sinceMs = this.#pace.begunMs;
     try {
       this.#transaction = this.#writer.begin();
       for (const departure of batch.departures) this.#write(departure);
@@ -198,12 +173,11 @@ export class ExactlyOnce implements Delivery {
       return;
     }
     this.#failures = 0;
-    this.#delivering = undefined;
     this.#ended('committed', '', batch);
     this.#outbox.committed(batch);
     if (!offsetsCommitted.hasSubscribers) return;
     const told = batch.offsets.map(({ partition, offset }) => ({ partition: partition.partition, offset }));
-    offsetsCommitted.publish({ group, topic, offsets: told, durationMs: performance.now() - this.#begunMs });
+    offsetsCommitted.publish({ group, topic, offsets: told, durationMs: performance.now() - this.#pace.begunMs });
   }
 
   #write(departure: Departure): void {
@@ -297,7 +271,7 @@ export class ExactlyOnce implements Delivery {
       outcome,
       reason,
       records: departures.length,
-      durationMs: performance.now() - this.#begunMs,
+      durationMs: performance.now() - this.#pace.begunMs,
     });
   }
 }

@@ -30,6 +30,7 @@ test('what was encoded is decoded, for its own offset and no other', () => {
     fc.property(both, ([offset, ranges]) => {
       const text = encodeFinishedAhead(offset, ranges);
       assert.deepEqual(decodeFinishedAhead(offset, text), ranges);
+      assert.deepEqual(decodeFinishedAhead(offset, `${text} topic:x/1`), ranges);
       assert.deepEqual(decodeFinishedAhead(offset + 1, text), []);
       assert.match(text, /^[ -~]*$/);
     }),
@@ -54,7 +55,7 @@ test('what is foreign or damaged says nothing', () => {
     'millrace/1 a 1,3,',
     'millrace/1 a 1,-3',
     'millrace/1 A 1,3',
-    'millrace/1 a 1,3 ',
+    'millrace/1 a 1,3!',
     'millrace/1 a zzzzzzzzzzz,zzzzzzzzzzz',
   ];
   for (const text of [...foreign, ...damaged]) assert.deepEqual(decodeFinishedAhead(10, text), [], text);
