@@ -1,20 +1,30 @@
-// A broker that dies, comes back, or is not there yet: a broker of these tests' own.
+// A broker that dies, comes back, is not there yet, or cannot be heard: a broker of these tests' own.
 import { after, before, test, type TestContext } from 'node:test';
 import assert from 'node:assert/strict';
 import { startEmbeddedKafka, type EmbeddedKafka } from '../../src/dev/kafka/embedded-kafka.ts';
 import { committedOffsets, createTopic, produceRecords, uniqueTopic } from '../broker.ts';
+import { TcpProxy } from '../chaos/arena/tcp-proxy.ts';
 import { checkStream } from '../checker.ts';
-import { MillraceProcess } from '../stream/millrace-process.ts';
+import { groupOf, MillraceProcess } from '../stream/millrace-process.ts';
 import { ModelServer } from '../stream/model-server.ts';
 import { startTestStream, until } from '../stream/test-stream.ts';
 
 let kafka: EmbeddedKafka;
+/** In front of one of its listeners. */
+let proxy: TcpProxy;
 
 before(async () => {
-  kafka = await startEmbeddedKafka();
+  proxy = await TcpProxy.listen();
+  kafka = await startEmbeddedKafka({
+    listeners: [{ name: 'PROXIED', protocol: 'PLAINTEXT', advertisedPort: proxy.port }],
+  });
+  proxy.target = Number(kafka.listener('PROXIED').split(':').at(-1));
 });
 
-after(() => kafka.stop());
+after(async () => {
+  await proxy.close();
+  await kafka.stop();
+});
 
 async function setUp(context: TestContext) {
   const topics = { bootstrap: kafka.bootstrap, input: uniqueTopic('brokers-in'), output: uniqueTopic('brokers-out') };
@@ -78,4 +88,38 @@ test('without a broker it waits, says so, and ends with 0; with one it goes on b
   const group = `model.${input}.tests`;
   const { lost, duplicated, uncommitted } = await checkStream({ ...topics, group });
   assert.deepEqual([lost, duplicated, uncommitted], [[], [], 0]);
+});
+
+test('connections that stay and carry nothing: /live says so in its time, and another connection ends it', async (context) => {
+  const { topics, model } = await setUp(context);
+  const { bootstrap, input } = topics;
+  await createTopic(bootstrap, input, 2);
+  await produceRecords(bootstrap, input, requests(200));
+  const millrace = await MillraceProcess.start({
+    ...topics,
+    modelPort: model.port,
+    env: {
+      KAFKA_BROKER: `127.0.0.1:${proxy.port}`,
+      KAFKA_REQUEST_TIMEOUT_MS: '1000',
+      KAFKA_STALL_TIMEOUT_MS: '1000',
+    },
+  });
+  context.after(() => millrace.end('SIGKILL'));
+  await until('all is answered', () => model.calls === 200);
+  await until('it is ready', async () => (await millrace.probe('/ready')) === 200);
+  proxy.swallow();
+  await produceRecords(bootstrap, input, requests(300).slice(200));
+  await until('it is told', () => /the stream is stuck/.test(millrace.log));
+  await until('brokers that are silent for long count too', async () => (await millrace.probe('/live')) === 503);
+  assert.match(millrace.log, /partition 0, 1 of the input topic has not been read for \d+ s: .*timed out/i);
+  proxy.open(true);
+  const committed = async () => sum(await committedOffsets(bootstrap, groupOf(input), input));
+  await until('all is committed', async () => (await committed()) === 300, 40_000);
+  await until('it is well again', async () => (await millrace.probe('/live')) === 200);
+  assert.equal(await millrace.end('SIGTERM'), 0, millrace.log);
+  const { inputs, lost, outOfOrder, uncommitted } = await checkStream({ ...topics, group: groupOf(input) });
+  assert.deepEqual(
+    { inputs, lost, outOfOrder, uncommitted },
+    { inputs: 300, lost: [], outOfOrder: [], uncommitted: 0 },
+  );
 });
