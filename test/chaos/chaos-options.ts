@@ -11,6 +11,8 @@ export interface ChaosOptions {
   readonly seconds: number | undefined;
   /** File for the results. */
   readonly json: string | undefined;
+  /** Logs of all executors stay, not only those of cells that broke a promise. */
+  readonly keepLogs: boolean;
   /** Names of the faults are all that is wanted. */
   readonly list: boolean;
 }
@@ -23,6 +25,7 @@ interface Given {
   readonly delivery?: string[];
   readonly order?: string[];
   readonly json?: string;
+  readonly keepLogs?: boolean;
   readonly list?: boolean;
 }
 
@@ -51,6 +54,7 @@ hold that every promise was kept. Without a time it plays each cell (fault, deli
     .addOption(among('--delivery <MODE>', 'only this one', DELIVERIES))
     .addOption(among('--order <MODE>', 'only this one; may be repeated', ORDERS))
     .option('--json <FILE>', 'write the results there too')
+    .option('--keep-logs', 'keep the logs of all executors, and say where')
     .option('--list', 'say what the faults are, and end')
     .parse(args, { from: 'user' });
   const given = command.opts<Given>();
@@ -64,6 +68,7 @@ hold that every promise was kept. Without a time it plays each cell (fault, deli
     },
     seconds: seconds === 0 ? undefined : seconds,
     json: given.json,
+    keepLogs: given.keepLogs ?? false,
     list: given.list ?? false,
   };
 }

@@ -23,7 +23,7 @@ if (options.list) {
   for (const { name, about } of FAULTS) print(`${name.padEnd(16)}${about}`);
 } else process.exitCode = await run(options);
 
-async function run({ selection, seconds, json }: ChaosOptions): Promise<number> {
+async function run({ selection, seconds, json, keepLogs }: ChaosOptions): Promise<number> {
   const interruption = new Interruption();
   const folder = await mkdtemp(join(tmpdir(), 'millrace-chaos-'));
   const progress = createProgress();
@@ -40,7 +40,7 @@ async function run({ selection, seconds, json }: ChaosOptions): Promise<number> 
     note(`Apache Kafka ${kafka}; ${cellCount(selection)} cells`);
     const total = seconds === undefined ? cellCount(selection) : undefined;
     const { signal } = interruption;
-    const played = await playAll(first, renew, { selection, seconds, total, folder, signal, progress });
+    const played = await playAll(first, renew, { selection, seconds, total, folder, keepLogs, signal, progress });
     progress.stop();
     print(chaosTable(played.reports));
     const broken = played.reports.filter((report) => report.broken.length > 0);
@@ -49,8 +49,9 @@ async function run({ selection, seconds, json }: ChaosOptions): Promise<number> 
     print(summary(played, broken.length));
     if (json !== undefined) await writeFile(json, `${JSON.stringify(jsonOf(kafka, played), null, 2)}\n`);
     const wrong = broken.length + played.failures.length;
+    if (keepLogs) note(`logs: ${folder}`);
     // Logs stay where something broke.
-    if (wrong === 0) await rm(folder, { recursive: true, force: true });
+    else if (wrong === 0) await rm(folder, { recursive: true, force: true });
     if (interruption.exitCode !== 0) return interruption.exitCode;
     return wrong > 0 || played.reports.length === 0 ? 1 : 0;
   } catch (error) {
@@ -69,13 +70,14 @@ interface Run {
   readonly seconds: number | undefined;
   readonly total: number | undefined;
   readonly folder: string;
+  readonly keepLogs: boolean;
   readonly signal: AbortSignal;
   readonly progress: Progress;
 }
 
 /** @param renew makes another arena, after a cell that could not be played: something of the old one may be broken */
 async function playAll(first: Arena, renew: () => Promise<Arena>, run: Run): Promise<Played> {
-  const { selection, seconds, total, folder, signal, progress } = run;
+  const { selection, seconds, total, folder, keepLogs, signal, progress } = run;
   const begun = performance.now();
   const reports: CellReport[] = [];
   const failures: string[] = [];
@@ -89,7 +91,7 @@ async function playAll(first: Arena, renew: () => Promise<Arena>, run: Run): Pro
     const tell = (text: string) => progress.update(fraction, `${titleOf(cell)}: ${text}`);
     count++;
     try {
-      const report = await playCell(arena, cell, { folder, signal, tell });
+      const report = await playCell(arena, cell, { folder, keepLogs, signal, tell });
       reports.push(report);
       if (report.broken.length === 0) continue;
       progress.stop();

@@ -23,13 +23,14 @@ export interface CellReport {
   /** Promises that were not kept, each with its records; none when all is well. */
   readonly broken: readonly { readonly what: string; readonly records: readonly string[] }[];
   readonly durationMs: number;
-  /** Logs of the executors; there only when something is broken. */
+  /** Logs of the executors; there when something is broken, or when they shall be kept. */
   readonly folder: string;
 }
 
 export interface CellOptions {
   /** Where the cell may have a folder. */
   readonly folder: string;
+  readonly keepLogs: boolean;
   readonly signal: AbortSignal;
   /** What is going on, for the person at the terminal. */
   tell(text: string): void;
@@ -107,7 +108,7 @@ export async function playCell(arena: Arena, cell: Cell, options: CellOptions): 
     });
     const broken = brokenPromises(verdict, delivery);
     if (replicas.complaints.length > 0) broken.push({ what: 'executors', records: replicas.complaints });
-    if (broken.length === 0) await rm(folder, { recursive: true, force: true });
+    if (broken.length === 0 && !options.keepLogs) await rm(folder, { recursive: true, force: true });
     return { cell, injected, verdict, broken, durationMs: performance.now() - begun, folder };
   } finally {
     for (const link of arena.links) link.open();

@@ -28,7 +28,7 @@ after(async () => {
 });
 
 async function play(...cells: readonly Cell[]): Promise<void> {
-  const options = { folder, signal: AbortSignal.timeout(200_000), tell: () => undefined };
+  const options = { folder, keepLogs: false, signal: AbortSignal.timeout(200_000), tell: () => undefined };
   const reports = await Promise.all(cells.map(async (cell) => playCell(arena, cell, options)));
   for (const report of reports) {
     assert.deepEqual(report.broken, [], violationText(report));
