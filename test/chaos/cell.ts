@@ -21,12 +21,12 @@ export interface Selection {
   readonly seed: number;
 }
 
-/** All cells of the selection, and then all of them again with new seeds, for ever. */
+/** All cells of the selection, fault after fault in one mode, and then all of them again with new seeds, for ever. */
 export function* cells(selection: Selection): Generator<Cell, never> {
   for (let seed = selection.seed; ;) {
-    for (const fault of selection.faults) {
+    for (const order of selection.orders) {
       for (const delivery of selection.deliveries) {
-        for (const order of selection.orders) yield { fault, delivery, order, seed: seed++ };
+        for (const fault of selection.faults) yield { fault, delivery, order, seed: seed++ };
       }
     }
   }

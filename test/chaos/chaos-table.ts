@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
-import { replayCommand } from './cell.ts';
+import { DELIVERIES, ORDERS, replayCommand } from './cell.ts';
+import { FAULTS } from './faults/all-faults.ts';
 import type { CellReport } from './play-cell.ts';
 
 const SHOWN_RECORDS = 12;
@@ -31,7 +32,7 @@ export function chaosTable(reports: readonly CellReport[]): string {
 /** The rows, as the table and docs/guarantees.md have them. */
 export function tableRows(reports: readonly CellReport[]): (string | number)[][] {
   const rows = new Map<string, CellReport[]>();
-  for (const report of reports) {
+  for (const report of [...reports].sort((a, b) => rankOf(a) - rankOf(b))) {
     const { fault, delivery, order } = report.cell;
     const own = `${fault.name} ${delivery} ${order}`;
     rows.set(own, [...(rows.get(own) ?? []), report]);
@@ -53,6 +54,13 @@ export function tableRows(reports: readonly CellReport[]): (string | number)[][]
       own.every(({ broken }) => broken.length === 0) ? 'yes' : 'NO',
     ];
   });
+}
+
+/** Where the cell stands in the table: by fault, then by delivery, then by order. */
+function rankOf({ cell: { fault, delivery, order } }: CellReport): number {
+  return (
+    (FAULTS.indexOf(fault) * DELIVERIES.length + DELIVERIES.indexOf(delivery)) * ORDERS.length + ORDERS.indexOf(order)
+  );
 }
 
 /** What broke in a cell: the records, the seed, how to play it again. */
