@@ -1,7 +1,7 @@
 import type { Problem } from '../base/errors.ts';
 import { readOptions, type OptionSources, type OptionSpec } from '../base/options.ts';
 import { consumerGroup } from '../deployment/names.ts';
-import { connectionOptions, consumerOptions } from '../kafka/options.ts';
+import { connectionOptions, consumerOptions, REVOKE_MARGIN_MS } from '../kafka/options.ts';
 import { streamOptions } from '../stream/options.ts';
 import type { KafkaConfig } from './executor-config.ts';
 import type { OptionGroup } from './flag-usage.ts';
@@ -55,6 +55,18 @@ export function kafkaConfig(
       path: 'KAFKA_ERROR_TOPIC',
       message: `'${errorTopic}' is the input topic too, so that every failed record would come back for ever`,
       remedy: "name another topic, or 'none'",
+    });
+  }
+  const { rebalanceTimeoutMs, revokeDrainMs } = consumer.values;
+  if (revokeDrainMs + REVOKE_MARGIN_MS > rebalanceTimeoutMs) {
+    const [longest, shortest] = [rebalanceTimeoutMs - REVOKE_MARGIN_MS, revokeDrainMs + REVOKE_MARGIN_MS];
+    problems.push({
+      path: 'KAFKA_REVOKE_DRAIN_MS',
+      message: `${revokeDrainMs} ms, and the group waits ${rebalanceTimeoutMs} ms in a rebalance: it would go on without this replica`,
+      remedy:
+        longest < 0
+          ? `set KAFKA_REBALANCE_TIMEOUT_MS to ${shortest} or more`
+          : `set it to ${longest} or less, or KAFKA_REBALANCE_TIMEOUT_MS to ${shortest} or more`,
     });
   }
   const { batchSize, workers } = stream.values;

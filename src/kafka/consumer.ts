@@ -37,12 +37,11 @@ export interface ConsumerHandler {
   released(partitions: readonly AssignedPartition[]): void;
 }
 
-export interface ConsumerSettings extends ConsumerOptions {
+export interface ConsumerSettings extends Omit<ConsumerOptions, 'revokeDrainMs'> {
   readonly group: string;
   readonly topic: string;
   /** Undefined: its user stores the offsets, in transactions, and sets `committed` of the partitions. */
   readonly commitIntervalMs: number | undefined;
-  readonly rebalanceTimeoutMs: number;
 }
 
 /**

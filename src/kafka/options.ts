@@ -69,6 +69,22 @@ export const consumerOptions = {
     env: 'KAFKA_SESSION_TIMEOUT_MS',
     help: 'How long a dead replica keeps its partitions; the brokers bound it (6000 to 1800000 by default)',
   }),
+  rebalanceTimeoutMs: integer({
+    default: 60_000,
+    min: 1_000,
+    max: 300_000,
+    unit: 'ms',
+    env: 'KAFKA_REBALANCE_TIMEOUT_MS',
+    help: 'How long the group waits in a rebalance for a replica that does not join again',
+  }),
+  revokeDrainMs: integer({
+    default: 15_000,
+    min: 0,
+    max: 295_000,
+    unit: 'ms',
+    env: 'KAFKA_REVOKE_DRAIN_MS',
+    help: 'How long records in flight may hold up a partition that moves to another replica; that one repeats the others',
+  }),
   groupInstanceId: string({
     default: '',
     env: 'KAFKA_GROUP_INSTANCE_ID',
@@ -78,3 +94,6 @@ export const consumerOptions = {
 
 export type ConnectionOptions = OptionValues<typeof connectionOptions>;
 export type ConsumerOptions = OptionValues<typeof consumerOptions>;
+
+/** Beside finishing its records, a replica that gives up partitions hears of the rebalance and commits, in milliseconds. */
+export const REVOKE_MARGIN_MS = 5_000;

@@ -23,10 +23,6 @@ import { stuckReasons, type StuckLimits, type StuckSigns } from './stuck.ts';
 import { errorTopicOf, prepareTopics } from './topics.ts';
 import { Work } from './work.ts';
 
-// How long a rebalance may take before the coordinator goes on without a member that has not joined again.
-const REBALANCE_TIMEOUT_MS = 60_000;
-// How long work under way may hold up a rebalance; what is not finished by then is repeated by the next owner.
-const REVOKE_DRAIN_MS = 15_000;
 // Results that wait for their turn, or for the broker, for every record that may be at the models.
 const OPEN_PER_WORKER = 64;
 
@@ -45,7 +41,7 @@ export class Pipeline {
   readonly #failures: FailedAttempts;
   readonly #failed = Promise.withResolvers<never>();
   #retryTimer: NodeJS.Timeout | undefined;
-  #drainMs = REVOKE_DRAIN_MS;
+  #drainMs: number;
   #drainWaiters: (() => void)[] = [];
   #joined = false;
   #closing: Promise<void> | undefined;
@@ -57,6 +53,7 @@ export class Pipeline {
     this.#cluster = cluster;
     this.#graph = graph;
     this.#settings = settings;
+    this.#drainMs = consumer.revokeDrainMs;
     this.#work = new Work(stream.order, {
       workers: stream.workers,
       openRecords: Math.max(1_000, stream.workers * OPEN_PER_WORKER),
@@ -79,7 +76,7 @@ export class Pipeline {
       },
     );
     const attemptMs = graph.callsInTurn * (stream.modelTimeoutMs + stream.batchDelayMs);
-    this.#limits = { stallMs: stream.stallTimeoutMs, attemptMs, rebalanceMs: REBALANCE_TIMEOUT_MS };
+    this.#limits = { stallMs: stream.stallTimeoutMs, attemptMs, rebalanceMs: consumer.rebalanceTimeoutMs };
     this.#deadline = new RecordDeadline(stream.deadlineMs, attemptMs);
     this.#failures = new FailedAttempts(stream, this.#deadline, this.#work, this.#gate, () => graph.checkReady());
     this.#consumer = new Consumer(
@@ -89,7 +86,6 @@ export class Pipeline {
         group,
         topic: stream.inputTopic,
         commitIntervalMs: stream.delivery === 'exactly-once' ? undefined : stream.commitIntervalMs,
-        rebalanceTimeoutMs: REBALANCE_TIMEOUT_MS,
       },
       {
         assigned: (partitions) => this.#assigned(partitions),

@@ -245,8 +245,10 @@ export class GroupMember {
     ended.catch(() => undefined);
     while (!finished.signal.aborted) {
       await sleep(this.#heartbeatMs, finished.signal);
-      // A failed beat changes nothing now: the join that follows finds out.
-      if (!finished.signal.aborted && this.generation >= 0) await this.#beat().catch(() => this.coordinator.forget());
+      if (finished.signal.aborted || this.generation < 0) continue;
+      // A failed beat changes nothing now: the join that follows finds out. One that hangs holds up nothing.
+      const beating = this.#beat().catch(() => this.coordinator.forget());
+      await Promise.race([beating, ended.catch(() => undefined)]);
     }
     await ended;
   }

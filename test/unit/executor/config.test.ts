@@ -217,6 +217,18 @@ const failures: readonly (readonly [what: string, expected: RegExp, ...args: Par
     [...IDENTITY, ...KAFKA],
     { ...good, KAFKA_ERROR_TOPIC: 'in' },
   ],
+  [
+    'a drain longer than the rebalance',
+    /KAFKA_REVOKE_DRAIN_MS: 15000 ms, and the group waits 19999 ms .*set it to 14999 or less, or KAFKA_REBALANCE_TIMEOUT_MS to 20000/s,
+    [...IDENTITY, ...KAFKA],
+    { ...good, KAFKA_REBALANCE_TIMEOUT_MS: '19999' },
+  ],
+  [
+    'a rebalance too short for any drain',
+    /KAFKA_REVOKE_DRAIN_MS: 0 ms.*set KAFKA_REBALANCE_TIMEOUT_MS to 5000 or more/s,
+    [...IDENTITY, ...KAFKA],
+    { ...good, KAFKA_REBALANCE_TIMEOUT_MS: '4999', KAFKA_REVOKE_DRAIN_MS: '0' },
+  ],
   ['predictor unset', /ENGINE_PREDICTOR: not set, and no --file/, IDENTITY, {}],
   ['predictor empty', /ENGINE_PREDICTOR: is empty/, IDENTITY, { ENGINE_PREDICTOR: '' }],
   ['predictor not base64', /ENGINE_PREDICTOR: is not base64/, IDENTITY, { ENGINE_PREDICTOR: '{"name":"p"}' }],

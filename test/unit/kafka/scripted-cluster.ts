@@ -14,6 +14,8 @@ export interface ScriptedCall {
 export class ScriptedCluster {
   /** Leaders by topic and partition; change it, and the next look sees it. */
   readonly leaders = new Map<string, number[]>();
+  /** Ids of topics; the name where there is none. */
+  readonly ids = new Map<string, string>();
   /** Calls not answered yet, in their order. */
   readonly open: ScriptedCall[] = [];
   /** What was waited for after a failure, in words. */
@@ -39,7 +41,8 @@ export class ScriptedCluster {
   topic(name: string): TopicMetadata | undefined {
     const leaders = this.leaders.get(name);
     if (leaders === undefined) return undefined;
-    return { name, id: name, partitions: leaders.map((leader, partition) => ({ partition, leader, leaderEpoch: 0 })) };
+    const id = this.ids.get(name) ?? name;
+    return { name, id, partitions: leaders.map((leader, partition) => ({ partition, leader, leaderEpoch: 0 })) };
   }
 
   bind(_role: string, family: { readonly name: string }, node?: number) {
