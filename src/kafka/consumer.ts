@@ -101,8 +101,8 @@ export class Consumer {
     return generation < 0 ? undefined : { generation, memberId, instanceId };
   }
 
-  /** Since the group last confirmed the membership, in milliseconds. */
-  get unconfirmedMs(): number {
+  /** Since the group last confirmed the membership, in milliseconds; undefined before the first time. */
+  get unconfirmedMs(): number | undefined {
     return this.#member.unconfirmedMs;
   }
 

@@ -31,6 +31,8 @@ const RETRY_STATUS = new Set<number | string>([
   'UNAVAILABLE',
   'RESOURCE_EXHAUSTED',
   'ABORTED',
+  // We have not cancelled it: the server did, as one does that goes down.
+  'CANCELLED',
   'DEADLINE_EXCEEDED',
   'INTERNAL',
   'UNKNOWN',

@@ -47,6 +47,7 @@ export class Pipeline {
   #closing: Promise<void> | undefined;
   #lastProgressMs = performance.now();
   #lastMovedMs = performance.now();
+  #runSinceMs: number | undefined;
 
   constructor(cluster: Cluster, graph: GraphExecutor, settings: PipelineSettings) {
     const { stream, consumer, group } = settings;
@@ -103,6 +104,7 @@ export class Pipeline {
    * @throws KafkaError of kind `fatal` when a person must act
    */
   async run(): Promise<void> {
+    this.#runSinceMs = performance.now();
     try {
       await prepareTopics(this.#cluster, this.#settings.stream);
       await this.#delivery.open();
@@ -128,14 +130,12 @@ export class Pipeline {
       sinceProgressMs: now - this.#lastProgressMs,
       partitions: this.#consumer.partitions.map((partition) => partitionStatus(partition, now)),
       slowestWrite: this.#delivery.slowest,
-      unconfirmedMs: this.#consumer.unconfirmedMs,
+      unconfirmedMs: this.#consumer.unconfirmedMs ?? now - (this.#runSinceMs ?? now),
       waitingForModel: this.#gate.waiting,
       brokerTroubles: this.#cluster.troubles(),
     };
-    return {
-      ...status,
-      stuck: this.#closing === undefined ? stuckReasons(this.#signs(status, now), this.#limits) : [],
-    };
+    if (this.#closing !== undefined) return { ...status, stuck: [] };
+    return { ...status, stuck: stuckReasons(this.#signs(status, now), this.#limits) };
   }
 
   /**

@@ -32,7 +32,7 @@ export interface StreamStatus {
   readonly partitions: readonly PartitionStatus[];
   /** The output partition that has waited longest for its broker to take records; undefined when there is nothing to write. */
   readonly slowestWrite: { readonly topic: string; readonly partition: number; readonly forMs: number } | undefined;
-  /** Since the group last confirmed our membership. */
+  /** Since the group last confirmed our membership; before the first time, since the stream runs. */
   readonly unconfirmedMs: number;
   readonly waitingForModel: { readonly node: string; readonly error: string; readonly forMs: number } | undefined;
   readonly brokerTroubles: readonly OpenTrouble[];

@@ -65,9 +65,9 @@ export class GroupMember {
     return this.#membership.generation;
   }
 
-  /** Since the group last confirmed the membership; before that, since `run`, and before that 0. In milliseconds. */
-  get unconfirmedMs(): number {
-    return this.#confirmedAtMs === undefined ? 0 : performance.now() - this.#confirmedAtMs;
+  /** Since the group last confirmed the membership, in milliseconds; undefined before the first time. */
+  get unconfirmedMs(): number | undefined {
+    return this.#confirmedAtMs === undefined ? undefined : performance.now() - this.#confirmedAtMs;
   }
 
   get instanceId(): string | null {
@@ -76,7 +76,6 @@ export class GroupMember {
 
   /** Joins, and stays joined until `leave`. Rejects with a KafkaError of kind `fatal` when a person must act. */
   async run(): Promise<void> {
-    this.#confirmedAtMs = performance.now();
     this.#running = this.#run();
     await this.#running;
   }

@@ -31,9 +31,17 @@ test('the status decides whether an answer is worth another attempt', () => {
     for (const status of statuses) assert.equal(classifyFailure(nodeError('status', { status })), kind, String(status));
   };
   sorted('retry', [408, 425, 429, 500, 502, 503, 504, 507, 520, 599]);
-  sorted('retry', ['UNAVAILABLE', 'RESOURCE_EXHAUSTED', 'ABORTED', 'DEADLINE_EXCEEDED', 'INTERNAL', 'UNKNOWN']);
+  sorted('retry', [
+    'UNAVAILABLE',
+    'RESOURCE_EXHAUSTED',
+    'ABORTED',
+    'CANCELLED',
+    'DEADLINE_EXCEEDED',
+    'INTERNAL',
+    'UNKNOWN',
+  ]);
   sorted('dead-letter', [301, 304, 400, 401, 403, 404, 409, 413, 415, 422, 501, 505]);
-  sorted('dead-letter', ['INVALID_ARGUMENT', 'NOT_FOUND', 'UNIMPLEMENTED', 'PERMISSION_DENIED', 'CANCELLED', '']);
+  sorted('dead-letter', ['INVALID_ARGUMENT', 'NOT_FOUND', 'UNIMPLEMENTED', 'PERMISSION_DENIED', '']);
   assert.equal(classifyFailure(nodeError('status')), 'dead-letter');
 });
 
