@@ -41,17 +41,21 @@ export class Walk {
     let message = input;
     if (node.inputCall !== undefined) {
       this.#routes.set(node.name, ALL_CHILDREN);
-      tellPayload(node, 'request', message, this.#request);
-      message = await this.#call(node, node.inputCall, this.#chained(node, message), signal);
-      tellPayload(node, 'response', message, this.#request);
+      message = await this.#ask(node, node.inputCall, this.#chained(node, message), signal);
     }
     if (node.children.length > 0) message = await this.#askChildren(node, message, signal);
     if (node.transformsOutput) {
-      tellPayload(node, 'request', message, this.#request);
-      message = await this.#call(node, 'transform-output', this.#chained(node, message), signal);
-      tellPayload(node, 'response', message, this.#request);
+      message = await this.#ask(node, 'transform-output', this.#chained(node, message), signal);
     }
     return this.#tools.routingInjection ? this.#tools.rules.injectRouting(message, this.#routes) : message;
+  }
+
+  /** A call on the message's way, told to the node's logger as it is made: chained, as in Seldon. */
+  async #ask(node: GraphNode, method: NodeMethod, message: Payload, signal: AbortSignal | undefined): Promise<Payload> {
+    tellPayload(node, 'request', message, this.#request);
+    const answer = await this.#call(node, method, message, signal);
+    tellPayload(node, 'response', answer, this.#request);
+    return answer;
   }
 
   async #askChildren(node: GraphNode, message: Payload, signal: AbortSignal | undefined): Promise<Payload> {
@@ -73,6 +77,8 @@ export class Walk {
     signal: AbortSignal | undefined,
   ): Promise<Payload> {
     tellPayload(node, 'request', message, this.#request);
+    // Seldon Core 1's rule: a unit that combines what one child answered is -1 in the map all the same.
+    this.#routes.set(node.name, ALL_CHILDREN);
     const answer = await this.#call(node, 'aggregate', this.#combined(node, answers), signal);
     tellPayload(node, 'response', answer, this.#request);
     return answer;

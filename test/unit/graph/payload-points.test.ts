@@ -29,6 +29,7 @@ const unit = (name: string, type: string, mode: string, ...children: PredictiveU
 /** Every node answers with its name and method; a router with branch 1; `bad` fails. */
 function graphOf(graph: PredictiveUnit, protocol: Protocol = 'seldon', route = 1): GraphExecutor {
   const call = ({ nodeName, method }: NodeCall) => {
+    if (protocol === 'v2') return Promise.resolve(json(`{"outputs":["${nodeName}"]}`));
     if (nodeName === 'bad') return Promise.reject(new NodeError('bad failed', { failure: 'status', node: 'bad' }));
     return Promise.resolve(json(method === 'route' ? `{"data":{"ndarray":[[${route}]]}}` : `"${nodeName} ${method}"`));
   };
@@ -101,6 +102,18 @@ suite('what is told of a prediction', () => {
       assert.deepEqual(told(), expected);
     });
   }
+
+  test('a call is told as it is made: chained, where the protocol renames', async () => {
+    const graph = unit('o', 'OUTPUT_TRANSFORMER', 'request', unit('m', 'MODEL', '', unit('n', 'MODEL', 'request')));
+    await graphOf(graph, 'v2').execute({ ...given(), payload: json('{"inputs":[1]}') });
+    // A unit with children tells first what they get.
+    assert.deepEqual(told(), ['o request {"inputs":[1]}', 'n request {"inputs":["m"]}', 'o request {"inputs":["n"]}']);
+  });
+
+  test('what cannot be chained reaches no node, and is not told', async () => {
+    await assert.rejects(graphOf(unit('m', 'MODEL', 'all'), 'v2').execute(given()));
+    assert.deepEqual(told(), []);
+  });
 
   test('an event names the node, where it goes, the prediction and its trace', async () => {
     await graphOf(unit('m', 'MODEL', 'request')).execute(given(['x', '1', 'TraceParent', '00-a-b-01']));

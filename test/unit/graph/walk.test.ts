@@ -166,6 +166,17 @@ test('routes are written into meta.routing at every level when asked for', async
   assert.equal(plain.body.toString(), '{"meta":{},"n":2.0}');
 });
 
+test('a unit that chooses a child and combines its answer is -1 among the routes', async () => {
+  const both = { ...unit('r', 'ROUTER', unit('a', 'MODEL'), unit('b', 'MODEL')), methods: ['AGGREGATE'] };
+  const answers = { 'r route': '[1]', 'b predict': '{}', 'r aggregate': '{"meta":{}}' };
+  const { execute, client } = executor(both, answers, { routingInjection: true });
+  assert.equal((await execute(request)).body.toString(), '{"meta":{"routing":{"b":-1,"r":-1}}}');
+  assert.deepEqual(
+    client.calls.map(({ nodeName, method }) => `${nodeName} ${method}`),
+    ['r route', 'b predict', 'r aggregate'],
+  );
+});
+
 test('a single model gets its routes injected too', async () => {
   const { execute } = executor(unit('m', 'MODEL'), { 'm predict': '{"meta":{}}' }, { routingInjection: true });
   assert.equal((await execute(request)).body.toString(), '{"meta":{"routing":{"m":-1}}}');
