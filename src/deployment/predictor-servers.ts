@@ -40,6 +40,11 @@ export function findPredictorServer(servers: PredictorServers, name: string): Pr
   return Object.hasOwn(servers, name) ? servers[name] : undefined;
 }
 
+/** The protocols that a server has an image for. */
+export function protocolsOf(servers: PredictorServers, name: string): readonly string[] {
+  return Object.keys(findPredictorServer(servers, name)?.protocols ?? {});
+}
+
 /** The image for a server and a protocol, or undefined; `v2` and `kfserving` stand for each other, empty is `seldon`. */
 export function serverImage(servers: PredictorServers, name: string, protocol = 'seldon'): string | undefined {
   const protocols = findPredictorServer(servers, name)?.protocols ?? {};

@@ -1,7 +1,7 @@
 import { eventChannel } from '../base/channels.ts';
 import type { Payload } from '../protocol/payload.ts';
 import type { NodeLogger } from './graph.ts';
-import type { NodeMethod } from './model-client.ts';
+import type { NodeMethod } from '../protocol/node-method.ts';
 import type { NodeFailure } from './node-error.ts';
 
 /** A call to a node has ended. */

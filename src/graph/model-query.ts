@@ -1,7 +1,8 @@
 import type { Payload } from '../protocol/payload.ts';
 import { callHeaders, type GraphRequest } from './graph-request.ts';
 import { endpointOf, type Graph, type GraphNode } from './graph.ts';
-import type { ModelClient, ModelQuestion } from './model-client.ts';
+import type { ModelClient } from './model-client.ts';
+import type { ModelQuestion } from '../protocol/node-method.ts';
 import { NodeError } from './node-error.ts';
 
 /** Asks the models of a graph about themselves. Every failure is a `NodeError`. */

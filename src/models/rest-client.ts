@@ -1,5 +1,6 @@
 import { Pool } from 'undici';
-import type { ModelClient, NodeCall, NodeEndpoint, NodeMethod } from '../graph/model-client.ts';
+import type { ModelClient, NodeCall, NodeEndpoint } from '../graph/model-client.ts';
+import type { NodeMethod } from '../protocol/node-method.ts';
 import { NodeError } from '../graph/node-error.ts';
 import { HEADER } from '../protocol/headers.ts';
 import type { Payload, Protocol } from '../protocol/payload.ts';

@@ -1,12 +1,12 @@
 import { containerOf, isPrepackaged, unitsOf, type PlacedUnit } from '../graph-units.ts';
-import { findPredictorServer, type PredictorServers } from '../predictor-servers.ts';
+import { findPredictorServer, protocolsOf, serverImage, type PredictorServers } from '../predictor-servers.ts';
 import type { PredictorSpec, SeldonDeploymentSpec } from '../seldon-deployment.ts';
 import { nearest } from './nearest.ts';
-import { error, type DeploymentProblem, type Finding } from './problem.ts';
+import { error, warning, type DeploymentProblem, type Finding } from './problem.ts';
 
 const WITHOUT_TENSORFLOW = ['SKLEARN_SERVER', 'XGBOOST_SERVER', 'MLFLOW_SERVER', 'HUGGINGFACE_SERVER'];
 
-/** Seldon's rules 10 to 15, unit by unit, parents first. Rule 14 needs the operator's table of servers. */
+/** Seldon's rules 10 to 15, unit by unit, parents first. Rule 14 and the images of servers need the operator's table. */
 export function* graphUnits(
   spec: SeldonDeploymentSpec,
   predictor: PredictorSpec,
@@ -87,7 +87,8 @@ function* prepackagedUnit(
       remedy: 'set modelUri to where the model is stored',
     });
   }
-  if (protocol === 'tensorflow' && WITHOUT_TENSORFLOW.includes(server)) {
+  const isRefused = protocol === 'tensorflow' && WITHOUT_TENSORFLOW.includes(server);
+  if (isRefused) {
     const message = `${server} does not speak protocol tensorflow`;
     yield error({
       ...shared,
@@ -97,11 +98,8 @@ function* prepackagedUnit(
       remedy: 'set spec.protocol to v2 or seldon',
     });
   }
-  if (
-    servers !== undefined &&
-    !containerOf(predictor, unit.name)?.image &&
-    findPredictorServer(servers, server) === undefined
-  ) {
+  if (servers === undefined || containerOf(predictor, unit.name)?.image) return;
+  if (findPredictorServer(servers, server) === undefined) {
     const meant = nearest(server, Object.keys(servers));
     yield error({
       ...shared,
@@ -112,6 +110,14 @@ function* prepackagedUnit(
         meant === undefined
           ? `use one of ${Object.keys(servers).join(', ')}, or add a container with an image`
           : `did you mean ${meant}?`,
+    });
+  } else if (!isRefused && serverImage(servers, server, protocol) === undefined) {
+    yield warning({
+      ...shared,
+      rule: 'server-image',
+      value: server,
+      message: `there is no image of ${server} for protocol ${protocol || 'seldon'}, so the pod of unit '${unit.name}' would never start`,
+      remedy: `set spec.protocol to ${protocolsOf(servers, server).join(' or ')}, or add a container with an image`,
     });
   }
 }

@@ -1,5 +1,6 @@
 import type { Protocol } from '../../protocol/payload.ts';
-import { restPath, type RestStep } from '../../protocol/rest/paths.ts';
+import type { NodeMethod } from '../../protocol/node-method.ts';
+import { restPath } from '../../protocol/rest/paths.ts';
 import { REST_PROTOCOLS } from './protocols/protocols.ts';
 import type { RestRoute, ServedModel } from './protocols/rest-protocol.ts';
 import type { Role } from './role.ts';
@@ -39,7 +40,7 @@ function entrance(protocol: Protocol, { name, role }: ServedModel): string {
   return restPath(protocol, ENTRANCE[role], name);
 }
 
-const ENTRANCE: Readonly<Record<Role, RestStep>> = {
+const ENTRANCE: Readonly<Record<Role, NodeMethod>> = {
   model: 'predict',
   transformer: 'transform-input',
   'output-transformer': 'transform-output',

@@ -1,5 +1,6 @@
 import { errorText } from '../../base/errors.ts';
-import type { ModelClient, NodeCall, NodeEndpoint, NodeMethod } from '../../graph/model-client.ts';
+import type { ModelClient, NodeCall, NodeEndpoint } from '../../graph/model-client.ts';
+import type { NodeMethod } from '../../protocol/node-method.ts';
 import { NodeError } from '../../graph/node-error.ts';
 import type { BatchPart, BatchRules } from '../../protocol/batch/batch-rules.ts';
 import { HEADER } from '../../protocol/headers.ts';

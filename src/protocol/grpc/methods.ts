@@ -1,3 +1,4 @@
+import type { NodeMethod } from '../node-method.ts';
 import type { Protocol } from '../payload.ts';
 
 /** Full names of the messages that graphs exchange: what the `proto-name` header of a record says. */
@@ -27,18 +28,6 @@ export const MESSAGE = {
   v2Ready: 'inference.ModelReadyResponse',
 } as const;
 
-/** The calls of a node, as the graph names them. */
-export type GrpcStep =
-  | 'predict'
-  | 'transform-input'
-  | 'transform-output'
-  | 'route'
-  | 'aggregate'
-  | 'send-feedback'
-  /** Questions about the model, not steps of a graph. */
-  | 'status'
-  | 'metadata';
-
 export interface GrpcMethod {
   /** HTTP/2 path: `/package.Service/Method`. */
   readonly path: string;
@@ -49,22 +38,23 @@ export interface GrpcMethod {
 const method = (path: string, answer: string): GrpcMethod => ({ path, answer });
 
 // A seldon model has no call for its status.
-const SELDON: Readonly<Record<Exclude<GrpcStep, 'status'>, { readonly takes: string; readonly method: GrpcMethod }>> = {
-  predict: { takes: MESSAGE.seldon, method: method('/seldon.protos.Model/Predict', MESSAGE.seldon) },
-  'transform-input': {
-    takes: MESSAGE.seldon,
-    method: method('/seldon.protos.Transformer/TransformInput', MESSAGE.seldon),
-  },
-  'transform-output': {
-    takes: MESSAGE.seldon,
-    method: method('/seldon.protos.OutputTransformer/TransformOutput', MESSAGE.seldon),
-  },
-  route: { takes: MESSAGE.seldon, method: method('/seldon.protos.Router/Route', MESSAGE.seldon) },
-  aggregate: { takes: MESSAGE.seldonList, method: method('/seldon.protos.Combiner/Aggregate', MESSAGE.seldon) },
-  // Of routers too: Seldon Core 1 never calls Router/SendFeedback.
-  metadata: { takes: MESSAGE.empty, method: method('/seldon.protos.Model/Metadata', MESSAGE.seldonMetadata) },
-  'send-feedback': { takes: MESSAGE.feedback, method: method('/seldon.protos.Model/SendFeedback', MESSAGE.seldon) },
-};
+const SELDON: Readonly<Record<Exclude<NodeMethod, 'status'>, { readonly takes: string; readonly method: GrpcMethod }>> =
+  {
+    predict: { takes: MESSAGE.seldon, method: method('/seldon.protos.Model/Predict', MESSAGE.seldon) },
+    'transform-input': {
+      takes: MESSAGE.seldon,
+      method: method('/seldon.protos.Transformer/TransformInput', MESSAGE.seldon),
+    },
+    'transform-output': {
+      takes: MESSAGE.seldon,
+      method: method('/seldon.protos.OutputTransformer/TransformOutput', MESSAGE.seldon),
+    },
+    route: { takes: MESSAGE.seldon, method: method('/seldon.protos.Router/Route', MESSAGE.seldon) },
+    aggregate: { takes: MESSAGE.seldonList, method: method('/seldon.protos.Combiner/Aggregate', MESSAGE.seldon) },
+    // Of routers too: Seldon Core 1 never calls Router/SendFeedback.
+    metadata: { takes: MESSAGE.empty, method: method('/seldon.protos.Model/Metadata', MESSAGE.seldonMetadata) },
+    'send-feedback': { takes: MESSAGE.feedback, method: method('/seldon.protos.Model/SendFeedback', MESSAGE.seldon) },
+  };
 
 const BY_MESSAGE: Readonly<Record<Exclude<Protocol, 'seldon'>, ReadonlyMap<string, GrpcMethod>>> = {
   tensorflow: new Map([
@@ -89,7 +79,7 @@ const BY_MESSAGE: Readonly<Record<Exclude<Protocol, 'seldon'>, ReadonlyMap<strin
 };
 
 /** The method of a node's call for that message; undefined where the protocol has none. */
-export function grpcMethod(protocol: Protocol, step: GrpcStep, messageName: string): GrpcMethod | undefined {
+export function grpcMethod(protocol: Protocol, step: NodeMethod, messageName: string): GrpcMethod | undefined {
   if (protocol !== 'seldon') return step === 'send-feedback' ? undefined : BY_MESSAGE[protocol].get(messageName);
   if (step === 'status') return undefined;
   const known = SELDON[step];

@@ -35,7 +35,7 @@ export function chainTensorflow(message: Payload, modelName: string): Payload {
     throw new MessageError(`a ${messageName} cannot become a request; only a ${MESSAGE.predictResponse} can`);
   }
   const parts = modelSpec(modelName, '');
-  for (const field of outputs(message)) parts.push(INPUTS_TAG, field.untagged);
+  for (const field of tensors(message)) parts.push(INPUTS_TAG, field.untagged);
   return predictRequest(parts);
 }
 
@@ -58,19 +58,20 @@ export function tensorflowRouteRequest(message: Payload, modelName: string): Pay
 
 /**
  * The message for a combiner: one PredictRequest for the signature `aggregate` of its model, with the outputs of all children as
- * inputs; output `y` of the first child is named `0/y`. Seldon Core 1 crashes here.
+ * inputs; output `y` of the first child is named `0/y`. Of a child that calls nobody, such as a router that chose none, it is the
+ * inputs of the request. Seldon Core 1 crashes here.
  *
- * @throws MessageError for an answer that is no PredictResponse
+ * @throws MessageError for an answer that is neither PredictResponse nor PredictRequest
  */
 export function combineTensorflow(answers: readonly Payload[], modelName: string): Payload {
   const parts = modelSpec(modelName, 'aggregate');
   answers.forEach((answer, index) => {
-    if (answer.messageName !== MESSAGE.predictResponse) {
+    if (answer.messageName !== MESSAGE.predictResponse && answer.messageName !== MESSAGE.predictRequest) {
       throw new MessageError(
         `the answer of child ${index} is a ${answer.messageName}, and only ${MESSAGE.predictResponse} can be combined`,
       );
     }
-    for (const field of outputs(answer)) {
+    for (const field of tensors(answer)) {
       parts.push(...bytesField(REQUEST.inputs, ...renamedEntry(field.value, (key) => `${index}/${key}`)));
     }
   });
@@ -83,22 +84,23 @@ export function combineTensorflow(answers: readonly Payload[], modelName: string
  * @throws MessageError that says what the answer should have been
  */
 export function readTensorflowRoute(answer: Payload): number {
-  const tensors: Buffer[] = [];
-  for (const field of outputs(answer)) {
+  const outputs: Buffer[] = [];
+  for (const field of tensors(answer)) {
     const entry = new WireCursor(field.value);
-    while (entry.next()) if (entry.isBytes(2)) tensors.push(entry.value);
+    while (entry.next()) if (entry.isBytes(2)) outputs.push(entry.value);
   }
-  const [tensor] = tensors;
-  if (tensor === undefined || tensors.length > 1) {
-    throw new MessageError(`it has ${tensors.length} outputs; a route is one output, a tensor with one whole number`);
+  const [tensor] = outputs;
+  if (tensor === undefined || outputs.length > 1) {
+    throw new MessageError(`it has ${outputs.length} outputs; a route is one output, a tensor with one whole number`);
   }
   return chosenBranch(integerValues(decodeMessage(TensorProtoSchema, tensor)));
 }
 
-/** Goes over the outputs of a PredictResponse: the same cursor each time, on the next one. */
-function* outputs(response: Payload): Generator<WireCursor> {
-  const fields = new WireCursor(response.body);
-  while (fields.next()) if (fields.isBytes(RESPONSE.outputs)) yield fields;
+/** Goes over the inputs of a PredictRequest, or the outputs of a PredictResponse: the same cursor each time, on the next one. */
+function* tensors({ messageName, body }: Payload): Generator<WireCursor> {
+  const wanted = messageName === MESSAGE.predictRequest ? REQUEST.inputs : RESPONSE.outputs;
+  const fields = new WireCursor(body);
+  while (fields.next()) if (fields.isBytes(wanted)) yield fields;
 }
 
 function modelSpec(name: string, signatureName: string): Buffer[] {

@@ -4,6 +4,13 @@ import { INFER, TENSOR } from './v2-fields.ts';
 import { WireCursor } from './wire-cursor.ts';
 import { bytesField, renamedEntry, stringField } from './wire-fields.ts';
 
+/** What came of one child: a response, or the request where it calls nobody. */
+export interface ChildMessage {
+  readonly body: Buffer;
+  /** Number of its field of raw contents. */
+  readonly rawField: number;
+}
+
 /** What a combiner gets of one child. */
 interface ChildAnswer {
   readonly prefix: string;
@@ -22,13 +29,13 @@ interface Tensor {
 }
 
 /**
- * The outputs of several ModelInferResponses as the inputs of one request, in order: `y` of the first is `0/y`, and so are
+ * The tensors of several messages as the inputs of one request, in order: `y` of the first is `0/y`, and so are
  * parameters. The first id that is there is the id of all. Raw contents go for all tensors or for none, so where only some have
  * them the typed ones are made raw.
  *
  * @throws MessageError for bytes that are no protobuf message, and for raw contents that do not match the outputs
  */
-export function combinedTensors(answers: readonly Buffer[]): Buffer[] {
+export function combinedTensors(answers: readonly ChildMessage[]): Buffer[] {
   const children = answers.map(readAnswer);
   const isRaw = children.some((child) => child.raw.length > 0);
   const parts: Buffer[] = [];
@@ -59,7 +66,7 @@ export function combinedTensors(answers: readonly Buffer[]): Buffer[] {
 
 const NOTHING = Buffer.alloc(0);
 
-function readAnswer(body: Buffer, child: number): ChildAnswer {
+function readAnswer({ body, rawField }: ChildMessage, child: number): ChildAnswer {
   let id: Buffer | undefined;
   const parameters: Buffer[] = [];
   const tensors: Tensor[] = [];
@@ -69,7 +76,7 @@ function readAnswer(body: Buffer, child: number): ChildAnswer {
     if (fields.isBytes(INFER.id) && fields.value.length > 0) id = fields.value;
     else if (fields.isBytes(INFER.parameters)) parameters.push(fields.value);
     else if (fields.isBytes(INFER.tensors)) tensors.push(readTensor(fields.value));
-    else if (fields.isBytes(INFER.rawOutput)) raw.push(fields.value);
+    else if (fields.isBytes(rawField)) raw.push(fields.value);
   }
   if (raw.length > 0 && raw.length !== tensors.length) {
     throw new MessageError(

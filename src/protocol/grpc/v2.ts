@@ -63,18 +63,20 @@ export function v2RouteRequest(message: Payload, modelName: string): Payload {
 
 /**
  * The message for a combiner: one ModelInferRequest with the outputs of all children as inputs, where output `y` of the first child
- * is named `0/y`, and the parameter `seldon_method` = `aggregate`. Seldon Core 1 crashes here.
+ * is named `0/y`, and the parameter `seldon_method` = `aggregate`. Of a child that calls nobody, such as a router that chose none, it
+ * is the inputs of the request. Seldon Core 1 crashes here.
  *
- * @throws MessageError for an answer that is no ModelInferResponse
+ * @throws MessageError for an answer that is neither ModelInferResponse nor ModelInferRequest
  */
 export function combineV2(answers: readonly Payload[], modelName: string): Payload {
-  const bodies = answers.map((answer, index) => {
-    if (answer.messageName === MESSAGE.inferResponse) return answer.body;
-    throw new MessageError(`the answer of child ${index} is a ${answer.messageName}, not a ${MESSAGE.inferResponse}`);
+  const children = answers.map(({ messageName, body }, index) => {
+    if (messageName === MESSAGE.inferResponse) return { body, rawField: INFER.rawOutput };
+    if (messageName === MESSAGE.inferRequest) return { body, rawField: INFER.rawInput };
+    throw new MessageError(`the answer of child ${index} is a ${messageName}, not a ${MESSAGE.inferResponse}`);
   });
   return inferRequest([
     ...stringField(INFER.modelName, modelName),
-    ...combinedTensors(bodies),
+    ...combinedTensors(children),
     ...stringParameter(V2_METHOD_PARAMETER, 'aggregate'),
   ]);
 }

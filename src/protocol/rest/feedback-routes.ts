@@ -13,7 +13,9 @@ export function feedbackRoutes(feedback: Payload): ReadonlyMap<string, number> {
   const routes = new Map<string, number>();
   if (typeof routing !== 'object' || routing === null) return routes;
   for (const [name, route] of Object.entries(routing)) {
-    if (typeof route === 'number' && Number.isInteger(route)) routes.set(name, route);
+    // Protobuf's JSON allows whole numbers as texts.
+    const index = typeof route === 'string' && /^-?\d{1,10}$/.test(route) ? Number(route) : route;
+    if (typeof index === 'number' && Number.isInteger(index)) routes.set(name, index);
   }
   return routes;
 }

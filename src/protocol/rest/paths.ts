@@ -1,16 +1,5 @@
+import type { NodeMethod } from '../node-method.ts';
 import type { Protocol } from '../payload.ts';
-
-/** The calls of a node that have a path. */
-export type RestStep =
-  | 'predict'
-  | 'transform-input'
-  | 'transform-output'
-  | 'route'
-  | 'aggregate'
-  | 'send-feedback'
-  /** Asked with GET, like the next. */
-  | 'status'
-  | 'metadata';
 
 const SELDON = {
   predict: '/predict',
@@ -47,7 +36,7 @@ const V2 = {
 } as const;
 
 /** Path of a node's call over HTTP, as Seldon Core 1 sends it. The tensorflow and v2 protocols have no call for feedback. */
-export function restPath(protocol: Protocol, step: RestStep, modelName: string): string {
+export function restPath(protocol: Protocol, step: NodeMethod, modelName: string): string {
   switch (protocol) {
     case 'seldon':
       return SELDON[step];

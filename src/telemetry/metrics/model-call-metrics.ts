@@ -1,5 +1,6 @@
 import { Counter, Histogram, Summary, type Registry } from 'prom-client';
-import type { ModelClient, NodeCall, NodeMethod } from '../../graph/model-client.ts';
+import type { ModelClient, NodeCall } from '../../graph/model-client.ts';
+import type { NodeMethod } from '../../protocol/node-method.ts';
 import { NodeError } from '../../graph/node-error.ts';
 import { containerOf } from '../../deployment/graph-units.ts';
 import type { PredictorSpec } from '../../deployment/seldon-deployment.ts';

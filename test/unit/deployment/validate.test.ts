@@ -24,6 +24,32 @@ suite('what Seldon does not check', () => {
     });
   }
 
+  test('a server without an image for the protocol', () => {
+    const warned = (server: string, protocol: string, image = '') => {
+      const container = { name: 'm', image };
+      const document = parse(`
+        apiVersion: machinelearning.seldon.io/v1
+        kind: SeldonDeployment
+        metadata: { name: d }
+        spec:
+          protocol: ${protocol}
+          predictors:
+            - name: p
+              graph: { name: m, implementation: ${server}, modelUri: 's3://m' }
+              componentSpecs: [{ spec: { containers: [${JSON.stringify(container)}] } }]`);
+      const problems = validateDeployment(document, { servers });
+      return problems.filter(({ rule }) => rule === 'server-image').map(({ severity, remedy }) => [severity, remedy]);
+    };
+    const remedy = 'set spec.protocol to v2, or add a container with an image';
+    assert.deepEqual(warned('TRITON_SERVER', 'seldon'), [['warning', remedy]]);
+    assert.deepEqual(warned('TRITON_SERVER', 'tensorflow'), [['warning', remedy]]);
+    assert.deepEqual(warned('TRITON_SERVER', 'kfserving'), []);
+    assert.deepEqual(warned('TRITON_SERVER', 'seldon', 'registry.example/triton'), []);
+    assert.equal(warned('TENSORFLOW_SERVER', 'v2').length, 1);
+    // An error already.
+    assert.deepEqual(warned('SKLEARN_SERVER', 'tensorflow'), []);
+  });
+
   test('two predictors of one name', () => {
     const second = SAMPLE.slice(SAMPLE.indexOf('    - name: model'));
     const problems = problemsIn(SAMPLE + second);

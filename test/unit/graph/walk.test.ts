@@ -203,6 +203,12 @@ test('feedback goes to the children on the route, then to the router, as it came
     client.calls.slice(2).map((call) => call.nodeName),
     ['a', 'b', 'r'],
   );
+  await sendFeedback(feedback('{"r":"1"}'));
+  assert.deepEqual(
+    client.calls.slice(5).map((call) => call.nodeName),
+    ['b', 'r'],
+    'a number may be a text',
+  );
 });
 
 test('feedback on a route that is not there is the fault of the request', async () => {

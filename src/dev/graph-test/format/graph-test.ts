@@ -1,5 +1,5 @@
 import type { NodeFailureCode } from '../../../graph/failure-codes.ts';
-import type { NodeMethod } from '../../../graph/model-client.ts';
+import type { NodeMethod } from '../../../protocol/node-method.ts';
 import type { Matcher } from '../compare/matcher.ts';
 import type { Body } from './body.ts';
 

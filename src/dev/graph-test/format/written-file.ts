@@ -1,7 +1,7 @@
 import { anything, list, mapOf, required, text, trueOrFalse, type Shape } from '../../../deployment/parse/shape.ts';
 import { useOneOf } from '../../../deployment/rules/nearest.ts';
 import { FAILURE_CODES, type NodeFailureCode } from '../../../graph/failure-codes.ts';
-import type { NodeMethod } from '../../../graph/model-client.ts';
+import type { NodeMethod } from '../../../protocol/node-method.ts';
 import { isMatcher, type Matcher } from '../compare/matcher.ts';
 import { GRPC_STATUSES } from '../protobuf/grpc-status-code.ts';
 import { closedObject } from './closed-object.ts';

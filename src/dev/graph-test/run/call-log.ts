@@ -1,4 +1,4 @@
-import type { NodeMethod } from '../../../graph/model-client.ts';
+import type { NodeMethod } from '../../../protocol/node-method.ts';
 import type { ScriptedAnswer } from '../format/graph-test.ts';
 import type { NodeScript } from './node-script.ts';
 import type { SeenCall } from './seen-call.ts';

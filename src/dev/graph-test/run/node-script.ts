@@ -1,4 +1,4 @@
-import type { NodeMethod } from '../../../graph/model-client.ts';
+import type { NodeMethod } from '../../../protocol/node-method.ts';
 import type { ScriptedAnswer } from '../format/graph-test.ts';
 
 /** What one node answers in one test: each call gets the first answer that is for it and not used up. */

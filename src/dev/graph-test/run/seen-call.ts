@@ -1,4 +1,4 @@
-import type { NodeMethod } from '../../../graph/model-client.ts';
+import type { NodeMethod } from '../../../protocol/node-method.ts';
 
 /** A call that has come to a node. */
 export interface SeenCall {

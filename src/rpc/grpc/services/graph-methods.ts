@@ -1,5 +1,5 @@
 import type { GraphExecutor, GraphRequest } from '../../../graph/execute.ts';
-import type { ModelQuestion } from '../../../graph/model-client.ts';
+import type { ModelQuestion } from '../../../protocol/node-method.ts';
 import type { ModelQuery } from '../../../graph/model-query.ts';
 import { WireCursor } from '../../../protocol/grpc/wire-cursor.ts';
 import { MessageError } from '../../../protocol/message-error.ts';

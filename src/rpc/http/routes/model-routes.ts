@@ -1,6 +1,6 @@
 import { packageVersion } from '../../../base/version.ts';
 import { restGraphMetadata } from '../../../graph/metadata/rest-graph-metadata.ts';
-import type { ModelQuestion } from '../../../graph/model-client.ts';
+import type { ModelQuestion } from '../../../protocol/node-method.ts';
 import type { ModelQuery } from '../../../graph/model-query.ts';
 import type { Protocol } from '../../../protocol/payload.ts';
 import type { Liveness, Readiness } from '../../readiness.ts';

@@ -85,6 +85,20 @@ test('a combiner gets all outputs, named by child, for its signature aggregate',
   assert.throws(() => combineTensorflow([classified], 'c'), refused(/child 0 is a .*ClassificationResponse/));
 });
 
+test('of a child that calls nobody a combiner gets the inputs of the request', () => {
+  const passed = message(PredictRequestSchema, {
+    modelSpec: { name: 'm' },
+    inputs: { x: floats(1) },
+    outputFilter: ['y'],
+  });
+  const combined = combineTensorflow([passed, message(PredictResponseSchema, { outputs: { y: floats(2) } })], 'c');
+  const expected = create(PredictRequestSchema, {
+    modelSpec: { name: 'c', signatureName: 'aggregate' },
+    inputs: { '0/x': floats(1), '1/y': floats(2) },
+  });
+  assert.ok(equals(PredictRequestSchema, read(PredictRequestSchema, combined), expected));
+});
+
 test('a router gets the inputs for its signature route, and not what was meant for another model', () => {
   const request = message(PredictRequestSchema, {
     modelSpec: { name: 'model', signatureName: 'own' },

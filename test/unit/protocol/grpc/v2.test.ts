@@ -94,7 +94,28 @@ test('a combiner gets all outputs in order, named by child', () => {
     inputs: [typed('0/y', 1, 2), typed('1/y', 3), typed('1/z', 4)],
     parameters: { '0/p': text('v'), seldon_method: text('aggregate') },
   });
-  assert.throws(() => combineV2([request({})], 'c'), refused(/child 0 is a inference.ModelInferRequest/));
+  const other = { ...request({}), messageName: 'seldon.protos.SeldonMessage' };
+  assert.throws(() => combineV2([other], 'c'), refused(/child 0 is a seldon.protos.SeldonMessage/));
+});
+
+test('of a child that calls nobody a combiner gets the inputs of the request, raw ones too', () => {
+  const wanted = { outputs: [{ name: 'y' }], modelVersion: '7' };
+  sameRequest(
+    combineV2([request({ ...wanted, id: 'q', inputs: [typed('x', 1)] }), response({ outputs: [typed('y', 2)] })], 'c'),
+    {
+      modelName: 'c',
+      id: 'q',
+      inputs: [typed('0/x', 1), typed('1/y', 2)],
+      parameters: { seldon_method: text('aggregate') },
+    },
+  );
+  const raw = request({ ...wanted, inputs: [bare('x', 'FP16')], rawInputContents: [Buffer.from([1, 2])] });
+  sameRequest(combineV2([raw], 'c'), {
+    modelName: 'c',
+    inputs: [bare('0/x', 'FP16')],
+    rawInputContents: [Buffer.from([1, 2])],
+    parameters: { seldon_method: text('aggregate') },
+  });
 });
 
 test('where one child answers raw, all contents are raw', () => {
