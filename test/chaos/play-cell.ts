@@ -1,20 +1,22 @@
 // One cell: a stream is started, a fault is played on it, all comes to rest, and the witness is heard.
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sleep } from '../../src/base/clock.ts';
 import { errorText } from '../../src/base/errors.ts';
-import { createTopic, uniqueTopic, withAdmin } from '../broker.ts';
+import { uniqueTopic } from '../broker.ts';
 import { Seeded } from '../simulation/seeded.ts';
 import type { Arena } from './arena/arena.ts';
 import { ChaosModel, WELL } from './arena/chaos-model.ts';
 import { Load } from './arena/load.ts';
 import { ReplicaSet } from './arena/replica-set.ts';
 import { Watch, type WatchedTopics } from './arena/watch.ts';
+import { createTopics, deleteTopics } from './cell-topics.ts';
 import type { Cell } from './cell.ts';
 import type { Evidence } from './checker/evidence.ts';
 import { brokenPromises, judge, type Verdict } from './checker/verdict.ts';
-import { SESSION_MS, type Stage } from './faults/fault.ts';
+import { SESSION_MS } from './faults/fault.ts';
 import { expectedOf } from './requests.ts';
+import { stageOf } from './stage.ts';
+import { until } from './until.ts';
 
 export interface CellReport {
   readonly cell: Cell;
@@ -36,11 +38,9 @@ export interface CellOptions {
   tell(text: string): void;
 }
 
-const PARTITIONS = 4;
 const BACKLOG = 400;
 const PER_SECOND = 100;
 const START_LIMIT_MS = 60_000;
-const READY_LIMIT_MS = 40_000;
 const DRAIN_LIMIT_MS = 90_000;
 const READ_LIMIT_MS = 20_000;
 
@@ -81,14 +81,18 @@ export async function playCell(arena: Arena, cell: Cell, options: CellOptions): 
   const shape = { backlog: BACKLOG, perSecond: PER_SECOND, kinds: {}, ...fault.load };
   const load = new Load(brokers, topics.input, shape, new Seeded(cell.seed + 1));
   const injected: string[] = [];
+  const stage = stageOf(arena, replicas, model, topics, random, signal, (what) => {
+    injected.push(what);
+    tell(what);
+  });
   try {
-    await createTopics(arena, topics, fault.topicBytes);
+    await createTopics(arena.cluster, topics, fault.topicBytes);
     await load.start();
     replicas.start(fault.replicas ?? 2);
     watch.start();
     tell('starts');
     const working = await until(() => watch.stored > 0 || arena.witness.ended, START_LIMIT_MS, signal);
-    if (working) await fault.play(stageOf(arena, replicas, model, topics, random, signal, told));
+    if (working) await fault.play(stage);
     else replicas.complaints.push(`no result within ${START_LIMIT_MS / 1_000} s of the start`);
     // Whatever the fault was, all is in order now, and all that is there must be done.
     for (const link of arena.links) link.open();
@@ -98,8 +102,9 @@ export async function playCell(arena: Arena, cell: Cell, options: CellOptions): 
     tell('comes to rest');
     const limitMs = working ? DRAIN_LIMIT_MS : 0;
     await until(async () => (await looked(watch)) && watch.committed >= watch.inputs, limitMs, signal);
+    await stage.ready();
     await replicas.stop();
-    await watch.look();
+    await until(() => looked(watch), READ_LIMIT_MS, signal);
     tell('is judged');
     const verdict = judge(await hear(arena, topics, watch), {
       delivery,
@@ -113,73 +118,8 @@ export async function playCell(arena: Arena, cell: Cell, options: CellOptions): 
   } finally {
     for (const link of arena.links) link.open();
     await Promise.allSettled([load.stop(), watch.stop(), replicas.kill(), model.down()]);
-    const { input, output, errors } = topics;
-    await withAdmin(brokers[0] ?? '', (admin) => admin.deleteTopics({ topics: [input, output, errors] })).catch(
-      () => 0,
-    );
+    await deleteTopics(arena.cluster, topics);
   }
-
-  function told(what: string): void {
-    injected.push(what);
-    tell(what);
-  }
-}
-
-async function createTopics(
-  { cluster }: Arena,
-  topics: WatchedTopics,
-  bytes: { readonly output: number; readonly errors: number } | undefined,
-): Promise<void> {
-  const address = cluster.brokers[0]?.address ?? '';
-  // The brokers' time of writing, for the longest stall.
-  const config = { 'message.timestamp.type': 'LogAppendTime' };
-  const replicas = cluster.brokers.length;
-  const limited = (limit: number | undefined) =>
-    limit === undefined ? config : { ...config, 'max.message.bytes': String(limit) };
-  await createTopic(address, topics.input, PARTITIONS, config, replicas);
-  await createTopic(address, topics.output, PARTITIONS, limited(bytes?.output), replicas);
-  await createTopic(address, topics.errors, PARTITIONS, limited(bytes?.errors), replicas);
-}
-
-function stageOf(
-  { cluster, links }: Arena,
-  replicas: ReplicaSet,
-  model: ChaosModel,
-  topics: WatchedTopics,
-  random: Seeded,
-  signal: AbortSignal,
-  inject: (what: string) => void,
-): Stage {
-  const address = cluster.brokers[0]?.address ?? '';
-  return {
-    random,
-    replicas,
-    cluster,
-    links,
-    model,
-    inject,
-    async pass(minMs, maxMs) {
-      await sleep(random.between(minMs, maxMs), signal);
-      signal.throwIfAborted();
-    },
-    async ready() {
-      if (!(await until(() => replicas.ready(), READY_LIMIT_MS, signal))) {
-        replicas.complaints.push(`not all were ready within ${READY_LIMIT_MS / 1_000} s`);
-      }
-    },
-    async leaderOf(topic, partition) {
-      return withAdmin(address, async (admin) => {
-        const metadata = await admin.metadata({ topics: [topics[topic]], forceUpdate: true });
-        return metadata.topics.get(topics[topic])?.partitions[partition]?.leader ?? 1;
-      });
-    },
-    async coordinator() {
-      return withAdmin(address, async (admin) => {
-        const found = await admin.findCoordinator({ keyType: 0, keys: [topics.group] });
-        return found[0]?.nodeId ?? 1;
-      });
-    },
-  };
 }
 
 async function hear({ witness }: Arena, topics: WatchedTopics, watch: Watch): Promise<Evidence> {
@@ -200,17 +140,6 @@ async function looked(watch: Watch): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-/** Whether it became true within the limit. Rejects when the signal aborts. */
-async function until(test: () => boolean | Promise<boolean>, limitMs: number, signal: AbortSignal): Promise<boolean> {
-  const deadline = performance.now() + limitMs;
-  while (!(await test())) {
-    if (performance.now() > deadline) return false;
-    await sleep(200, signal);
-    signal.throwIfAborted();
-  }
-  return true;
 }
 
 /** One line for what went wrong in the run itself. */
