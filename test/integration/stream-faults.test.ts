@@ -90,7 +90,7 @@ test('an error topic that cannot be written holds its records up and loses none;
     brokerTroubles.map(({ error }) => error).join(),
     new RegExp(`${errors}' has no leader or does not exist|UNKNOWN_TOPIC`),
   );
-  const committed = async () => await committedOffsets(bootstrap, stream.group, input);
+  const committed = () => committedOffsets(bootstrap, stream.group, input);
   await until('the other partition is committed', async () => (await committed()).get(1) === 1n);
   assert.equal((await committed()).get(0) ?? 0n, 0n, 'nothing above the record that is not stored');
   await createTopic(bootstrap, errors, 3);
