@@ -18,14 +18,13 @@ export interface MadeUpTransaction {
   records: readonly LogRecord[][];
 }
 
-const TIMEOUT_MS = 3_000;
-
 export class MadeUpBroker {
   readonly log: readonly LogRecord[][];
   /** What a reader sees, by partition, in its order. */
   readonly seen: number[][];
   readonly #stored: StoredPlace[];
   readonly #time: VirtualTime;
+  readonly #timeoutMs: number;
   readonly #epochs = new Map<number, number>();
   readonly #open = new Map<number, MadeUpTransaction>();
   /** Members that the group knows, by writer. */
@@ -35,6 +34,7 @@ export class MadeUpBroker {
 
   constructor(time: VirtualTime, random: Seeded) {
     this.#time = time;
+    this.#timeoutMs = random.between(500, 15_000);
     const keys = Array.from({ length: random.between(1, 12) }, (_, id) => Buffer.from(`key-${id}`));
     this.log = Array.from({ length: random.between(1, 4) }, () => {
       let offset = random.between(0, 1_000);
@@ -76,7 +76,7 @@ export class MadeUpBroker {
     if (generation !== this.generation || !this.members.has(transaction.writer)) return 'revoked';
     transaction.offsets = offsets;
     this.#open.set(transaction.writer, transaction);
-    this.#time.after(TIMEOUT_MS, () => {
+    this.#time.after(this.#timeoutMs, () => {
       if (transaction.state !== 'open') return;
       this.takeOver(transaction.writer);
     });

@@ -179,15 +179,19 @@ export class Replica {
     const batch = generation > 0 ? this.outbox.take() : undefined;
     if (batch === undefined) return this.#soon(() => this.#transact());
     const transaction = this.#broker.begin(this.id, this.#epoch);
-    this.#ask(
-      () => this.#broker.addOffsets(transaction, batch.offsets, generation),
-      (added) => {
-        if (added === 'fenced') this.#findOut(batch);
-        // Or a step in between failed.
-        else if (added === 'revoked' || this.#random.chance(0.05)) this.#abort(batch, transaction);
-        else this.#commit(batch, transaction);
-      },
-    );
+    // The coordinator may be away for a while.
+    const delayMs = this.#random.chance(0.05) && !this.#quiet() ? this.#random.between(100, 3_000) : 0;
+    this.after(delayMs, () => {
+      this.#ask(
+        () => this.#broker.addOffsets(transaction, batch.offsets, generation),
+        (added) => {
+          if (added === 'fenced') this.#findOut(batch);
+          // Or a step in between failed.
+          else if (added === 'revoked' || this.#random.chance(0.15)) this.#abort(batch, transaction);
+          else this.#commit(batch, transaction);
+        },
+      );
+    });
   }
 
   #commit(batch: Batch, transaction: MadeUpTransaction): void {
