@@ -59,6 +59,8 @@ export class ExactlyOnceWorld {
 
   // What makes trouble does so for a minute; then the stream must come to its end.
   #disturb(): void {
+    // Whoever was meant for a partition may have gone meanwhile.
+    if (this.#quiet && this.#owners.size < this.#broker.log.length) this.#reassign();
     if (this.#quiet) return;
     const random = this.#random;
     const replica = random.pick([...this.#replicas.values()]);
