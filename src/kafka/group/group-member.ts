@@ -61,8 +61,9 @@ export class GroupMember {
     return this.#membership.memberId;
   }
 
+  /** Of our assignment; -1 while there is none. */
   get generation(): number {
-    return this.#membership.generation;
+    return this.#membership.assignedIn;
   }
 
   /** Since the group last confirmed the membership, in milliseconds; undefined before the first time. */
@@ -165,7 +166,7 @@ export class GroupMember {
   /** Carries out what the group has decided, and beats until it is time to join again. Says why it is. */
   async #stay({ added, revoked, lost, rejoin }: PartitionMoves): Promise<string> {
     if (lost.length > 0) this.#handler.lost(lost, 'the group has given them to others');
-    this.#handler.assigned(added, this.#membership.generation);
+    this.#handler.assigned(added, this.generation);
     const handedOver = new AbortController();
     const givingUp = this.#giveUp(revoked, 'the group gives them to others').then(() => {
       if (rejoin) handedOver.abort();
@@ -216,7 +217,7 @@ export class GroupMember {
     const { api, connection } = await this.coordinator.bind(apis.heartbeat);
     let settled = true;
     try {
-      await api.call(connection, this.#options.group, this.generation, this.memberId, this.instanceId);
+      await api.call(connection, this.#options.group, this.#membership.generation, this.memberId, this.instanceId);
     } catch (error) {
       if (toKafkaError(error).code !== 'REBALANCE_IN_PROGRESS') throw error;
       settled = false;
@@ -244,7 +245,7 @@ export class GroupMember {
     ended.catch(() => undefined);
     while (!finished.signal.aborted) {
       await sleep(this.#heartbeatMs, finished.signal);
-      if (finished.signal.aborted || this.generation < 0) continue;
+      if (finished.signal.aborted || this.#membership.generation < 0) continue;
       // A failed beat changes nothing now: the join that follows finds out. One that hangs holds up nothing.
       const beating = this.#beat().catch(() => this.coordinator.forget());
       await Promise.race([beating, ended.catch(() => undefined)]);

@@ -22,11 +22,10 @@ export interface PartitionMoves {
 export class Membership {
   /** Empty before the group has given one. */
   memberId = '';
-  /** -1 while we are no member. */
+  /** That we have joined, for the group's own requests; -1 while we are no member. */
   generation = -1;
   readonly #owned = new Set<number>();
-  /** Generation of the assignment that the owned partitions come from. */
-  #ownedSince = -1;
+  #assignedIn = -1;
   #protocol: GroupProtocol = 'cooperative-sticky';
 
   /** Given to us and not given up. */
@@ -34,9 +33,17 @@ export class Membership {
     return [...this.#owned];
   }
 
+  /**
+   * Generation of the assignment that the owned partitions come from; -1 while there is none. Offsets are stored in its name: in
+   * a newer one, whose assignment is still on its way, the partitions may be with others already.
+   */
+  get assignedIn(): number {
+    return this.#assignedIn;
+  }
+
   /** What to say when joining. */
   get ownership(): Ownership {
-    return { partitions: this.owned, generation: this.#ownedSince };
+    return { partitions: this.owned, generation: this.#assignedIn };
   }
 
   /** What must be given up before the group can be joined again. */
@@ -53,7 +60,7 @@ export class Membership {
   /** The assignment of this generation has come. */
   synced(protocol: GroupProtocol, given: readonly number[]): PartitionMoves {
     this.#protocol = protocol;
-    this.#ownedSince = this.generation;
+    this.#assignedIn = this.generation;
     const assigned = new Set(given);
     const missing = this.owned.filter((partition) => !assigned.has(partition));
     if (protocol === 'range' && this.#owned.size > 0) {
@@ -79,7 +86,7 @@ export class Membership {
    */
   fenced(forgotten: boolean): void {
     this.#owned.clear();
-    this.#ownedSince = -1;
+    this.#assignedIn = -1;
     this.generation = -1;
     if (forgotten) this.memberId = '';
   }
