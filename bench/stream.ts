@@ -2,7 +2,8 @@
 // of calls in flight, in turn:
 //   loop      the client library's consumer and producer and undici's dispatch, in a loop: no order, no commits, no error records
 //   millrace  the pipeline with its promises: order by key, commits below what is stored, bounded memory
-//   batched   the same with so many records in a model call (--batch)
+//   once      the same with KAFKA_DELIVERY=exactly-once
+//   batched   millrace with so many records in a model call (--batch)
 // Prints records/s and CPU time a record of this process, medians over the rounds, and the ratios to the loop.
 //
 //   node bench/stream.ts [--records 50000] [--size 200] [--rounds 3] [--in-flight 64] [--batch 1]
@@ -142,40 +143,42 @@ async function loop(bootstrap: string, topic: string, port: number, group: strin
   await pool.close();
 }
 
-const millrace = (bootstrap: string, topic: string, port: number, group: string) => stream(bootstrap, topic, port, group, 1); // prettier-ignore
-const batched = (bootstrap: string, topic: string, port: number, group: string) => stream(bootstrap, topic, port, group, BATCH); // prettier-ignore
+type Contender = (bootstrap: string, topic: string, port: number, group: string) => Promise<void>;
 
-async function stream(bootstrap: string, topic: string, port: number, group: string, batch: number): Promise<void> {
-  const env = {
-    KAFKA_BROKER: bootstrap,
-    KAFKA_INPUT_TOPIC: topic,
-    KAFKA_OUTPUT_TOPIC: `${topic}-out`,
-    KAFKA_WORKERS: String(IN_FLIGHT),
+const stream =
+  (batch: number, delivery: string): Contender =>
+  async (bootstrap, topic, port, group) => {
+    const env = {
+      KAFKA_BROKER: bootstrap,
+      KAFKA_DELIVERY: delivery,
+      KAFKA_INPUT_TOPIC: topic,
+      KAFKA_OUTPUT_TOPIC: `${topic}-out`,
+      KAFKA_WORKERS: String(IN_FLIGHT),
+    };
+    const predictor = { name: 'p', graph: { name: 'resnet32', type: 'MODEL' as const } };
+    const overrideEndpoints = new Map([['resnet32', { host: '127.0.0.1', port }]]);
+    const graph = compileGraph(predictor, { protocol: 'tensorflow', transport: 'rest', overrideEndpoints });
+    const client = createRestClient({ protocol: 'tensorflow', timeoutMs: 60_000 });
+    const limits = { size: batch, delayMs: 5, sizeBytes: 3_000_000 };
+    const batching = batch > 1 ? new BatchingClient(client, batchRules('tensorflow', 'rest'), limits) : client;
+    const executor = createExecutor(graph, batching);
+    const pipeline = new Pipeline(new Cluster(readOptions(connectionOptions, { env }).values), executor, {
+      group,
+      consumer: readOptions(consumerOptions, { env }).values,
+      stream: readOptions(streamOptions, { env }).values,
+    });
+    let done = 0;
+    const finished = Promise.withResolvers<void>();
+    const unsubscribe = recordFinished.subscribe(() => {
+      if (++done === RECORDS) finished.resolve();
+    });
+    const running = pipeline.run();
+    await Promise.race([finished.promise, running]);
+    unsubscribe();
+    await pipeline.close(10_000);
+    await running;
+    await executor.close();
   };
-  const predictor = { name: 'p', graph: { name: 'resnet32', type: 'MODEL' as const } };
-  const overrideEndpoints = new Map([['resnet32', { host: '127.0.0.1', port }]]);
-  const graph = compileGraph(predictor, { protocol: 'tensorflow', transport: 'rest', overrideEndpoints });
-  const client = createRestClient({ protocol: 'tensorflow', timeoutMs: 60_000 });
-  const limits = { size: batch, delayMs: 5, sizeBytes: 3_000_000 };
-  const batching = batch > 1 ? new BatchingClient(client, batchRules('tensorflow', 'rest'), limits) : client;
-  const executor = createExecutor(graph, batching);
-  const pipeline = new Pipeline(new Cluster(readOptions(connectionOptions, { env }).values), executor, {
-    group,
-    consumer: readOptions(consumerOptions, { env }).values,
-    stream: readOptions(streamOptions, { env }).values,
-  });
-  let done = 0;
-  const finished = Promise.withResolvers<void>();
-  const unsubscribe = recordFinished.subscribe(() => {
-    if (++done === RECORDS) finished.resolve();
-  });
-  const running = pipeline.run();
-  await Promise.race([finished.promise, running]);
-  unsubscribe();
-  await pipeline.close(10_000);
-  await running;
-  await executor.close();
-}
 
 function median(numbers: readonly number[]): number {
   return [...numbers].sort((a, b) => a - b)[numbers.length >> 1] ?? NaN;
@@ -186,10 +189,11 @@ const stub = await startStub();
 try {
   const topic = `bench-${process.pid}`;
   await load(kafka.bootstrap, topic);
-  const contenders = new Map([
+  const contenders = new Map<string, Contender>([
     ['loop', loop],
-    ['millrace', millrace],
-    ...(BATCH > 1 ? [['batched', batched] as const] : []),
+    ['millrace', stream(1, 'at-least-once')],
+    ['once', stream(1, 'exactly-once')],
+    ...(BATCH > 1 ? [['batched', stream(BATCH, 'at-least-once')] as const] : []),
   ]);
   const results = new Map([...contenders.keys()].map((name) => [name, [] as Measured[]]));
   // The first round warms the compiler up and is not counted.

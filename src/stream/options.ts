@@ -126,7 +126,7 @@ export const streamOptions = {
     help: 'With exactly-once: least time from one transaction to the next; readers see results so much later',
   }),
   transactionRecords: integer({
-    default: 1_000,
+    default: 5_000,
     min: 1,
     max: 100_000,
     unit: 'records',
