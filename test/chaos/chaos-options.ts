@@ -24,6 +24,7 @@ interface Given {
   readonly fault?: string[];
   readonly delivery?: string[];
   readonly order?: string[];
+  readonly env?: Record<string, string>;
   readonly json?: string;
   readonly keepLogs?: boolean;
   readonly list?: boolean;
@@ -38,8 +39,8 @@ export function readChaosOptions(args: readonly string[]): ChaosOptions {
     });
   const command = new Command('npm run chaos --')
     .description(
-      `Runs executors as real processes on a real Kafka of three brokers, lets faults loose on them, and proves from what the brokers
-hold that every promise was kept. Without a time it plays each cell (fault, delivery, order) once.`,
+      'Runs executors as real processes on a real Kafka of three brokers, lets faults loose on them, and proves from what the ' +
+        'brokers hold that every promise was kept. Without a time it plays each cell (fault, delivery, order) once.',
     )
     .option('--seconds <N>', 'go on for so long, with new seeds', positive)
     .option('--minutes <N>', 'go on for so long, with new seeds', positive)
@@ -53,6 +54,7 @@ hold that every promise was kept. Without a time it plays each cell (fault, deli
     )
     .addOption(among('--delivery <MODE>', 'only this one', DELIVERIES))
     .addOption(among('--order <MODE>', 'only this one; may be repeated', ORDERS))
+    .option('--env <NAME=VALUE>', 'one more variable of all executors; may be repeated', variable)
     .option('--json <FILE>', 'write the results there too')
     .option('--keep-logs', 'keep the logs of all executors, and say where')
     .option('--list', 'say what the faults are, and end')
@@ -65,6 +67,7 @@ hold that every promise was kept. Without a time it plays each cell (fault, deli
       deliveries: (given.delivery as Delivery[] | undefined) ?? DELIVERIES,
       orders: (given.order as Order[] | undefined) ?? ORDERS,
       seed: given.seed ?? randomInt(1, 1_000_000),
+      env: given.env ?? {},
     },
     seconds: seconds === 0 ? undefined : seconds,
     json: given.json,
@@ -83,4 +86,10 @@ function whole(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError('It must be a whole number.');
   return value;
+}
+
+function variable(text: string, before: Readonly<Record<string, string>> | undefined): Record<string, string> {
+  const [, name, value] = /^([A-Z][A-Z0-9_]*)=(.*)$/.exec(text) ?? [];
+  if (name === undefined || value === undefined) throw new InvalidArgumentError('It must be NAME=VALUE.');
+  return { ...before, [name]: value };
 }

@@ -2,6 +2,7 @@ import Table from 'cli-table3';
 import { DELIVERIES, ORDERS, replayCommand } from './cell.ts';
 import { FAULTS } from './faults/all-faults.ts';
 import type { CellReport } from './play-cell.ts';
+import { settingsText } from './settings.ts';
 
 const SHOWN_RECORDS = 12;
 
@@ -65,13 +66,14 @@ function rankOf({ cell: { fault, delivery, order } }: CellReport): number {
 
 /** What broke in a cell: the records, the seed, how to play it again. */
 export function violationText(report: CellReport): string {
-  const { cell, broken, injected, folder } = report;
+  const { cell, settings, broken, injected, folder } = report;
   const lines = [`BROKEN: ${cell.fault.name}, ${cell.delivery}, order ${cell.order}, seed ${cell.seed}`];
   for (const { what, records } of broken) {
     lines.push(`  ${what}: ${records.length}`, ...records.slice(0, SHOWN_RECORDS).map((record) => `    ${record}`));
     if (records.length > SHOWN_RECORDS) lines.push(`    and ${records.length - SHOWN_RECORDS} more`);
   }
-  lines.push(`  faults: ${injected.join('; ')}`, `  logs of the executors: ${folder}`);
+  lines.push(`  faults: ${injected.join('; ')}`, `  settings: ${settingsText(settings)}`);
+  lines.push(`  logs of the executors: ${folder}`);
   lines.push(`  again (same choices; the timing of processes is their own): ${replayCommand(cell)}`);
   return lines.join('\n');
 }

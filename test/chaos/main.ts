@@ -125,9 +125,19 @@ function jsonOf(kafka: string, { reports, failures }: Played): unknown {
   return {
     kafka,
     failures,
-    cells: reports.map(({ cell, injected, verdict, broken, durationMs }) => {
-      const { fault, ...modes } = cell;
-      return { fault: fault.name, ...modes, injected, verdict, broken, durationMs: Math.round(durationMs) };
+    cells: reports.map(({ cell, settings, injected, verdict, broken, durationMs }) => {
+      const { fault, delivery, order, seed } = cell;
+      return {
+        fault: fault.name,
+        delivery,
+        order,
+        seed,
+        settings,
+        injected,
+        verdict,
+        broken,
+        durationMs: Math.round(durationMs),
+      };
     }),
   };
 }

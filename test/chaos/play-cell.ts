@@ -13,13 +13,14 @@ import { createTopics, deleteTopics } from './cell-topics.ts';
 import type { Cell } from './cell.ts';
 import type { Evidence } from './checker/evidence.ts';
 import { brokenPromises, judge, type Verdict } from './checker/verdict.ts';
-import { SESSION_MS } from './faults/fault.ts';
 import { expectedOf } from './requests.ts';
+import { settingsOf, type Settings } from './settings.ts';
 import { stageOf } from './stage.ts';
 import { until } from './until.ts';
 
 export interface CellReport {
   readonly cell: Cell;
+  readonly settings: Settings;
   readonly injected: readonly string[];
   readonly verdict: Verdict;
   /** Promises that were not kept, each with its records; none when all is well. */
@@ -53,27 +54,15 @@ export async function playCell(arena: Arena, cell: Cell, options: CellOptions): 
   const name = uniqueTopic(`chaos-${fault.name}`);
   const folder = join(options.folder, name);
   await mkdir(folder);
+  const settings = settingsOf(cell, new Seeded(cell.seed + 2));
   const model = await ChaosModel.start();
   const replicas = new ReplicaSet({
     folder,
     deployment: name,
     modelPort: model.port,
     links: arena.links,
-    env: {
-      KAFKA_INPUT_TOPIC: `${name}-in`,
-      KAFKA_OUTPUT_TOPIC: `${name}-out`,
-      KAFKA_ORDER: order,
-      // So that all results of an input partition are in one output partition, where their order can be seen.
-      KAFKA_PARTITIONER: order === 'partition' ? 'input' : 'murmur2',
-      KAFKA_DELIVERY: delivery,
-      // So long the transaction of a killed executor keeps readers of committed records waiting.
-      ...(delivery === 'exactly-once' && { KAFKA_TRANSACTION_TIMEOUT_MS: '5000' }),
-      KAFKA_WORKERS: '32',
-      KAFKA_SESSION_TIMEOUT_MS: String(SESSION_MS),
-      KAFKA_COMMIT_INTERVAL_MS: '200',
-      KAFKA_RETRY_BACKOFF_MS: '50',
-      ...fault.env,
-    },
+    named: settings.named,
+    env: { KAFKA_INPUT_TOPIC: `${name}-in`, KAFKA_OUTPUT_TOPIC: `${name}-out`, ...settings.env },
   });
   const topics = { group: replicas.group, input: `${name}-in`, output: `${name}-out`, errors: `${name}-out-errors` };
   const watch = new Watch(arena.witness, topics);
@@ -114,7 +103,7 @@ export async function playCell(arena: Arena, cell: Cell, options: CellOptions): 
     const broken = brokenPromises(verdict, delivery);
     if (replicas.complaints.length > 0) broken.push({ what: 'executors', records: replicas.complaints });
     if (broken.length === 0 && !options.keepLogs) await rm(folder, { recursive: true, force: true });
-    return { cell, injected, verdict, broken, durationMs: performance.now() - begun, folder };
+    return { cell, settings, injected, verdict, broken, durationMs: performance.now() - begun, folder };
   } finally {
     for (const link of arena.links) link.open();
     await Promise.allSettled([load.stop(), watch.stop(), replicas.kill(), model.down()]);

@@ -14,6 +14,7 @@ import { netBlackhole } from '../chaos/faults/network.ts';
 import { freeze, kill } from '../chaos/faults/processes.ts';
 import { playCell } from '../chaos/play-cell.ts';
 
+const env = {};
 let arena: Arena;
 let folder: string;
 
@@ -88,14 +89,14 @@ test('the witness reads what is committed, byte for byte, and waits for open tra
 
 test('zombies and killed executors', async () => {
   await play(
-    { fault: freeze, delivery: 'at-least-once', order: 'key', seed: 1 },
-    { fault: kill, delivery: 'exactly-once', order: 'partition', seed: 2 },
+    { fault: freeze, delivery: 'at-least-once', order: 'key', seed: 1, env },
+    { fault: kill, delivery: 'exactly-once', order: 'partition', seed: 2, env },
   );
 });
 
 test('a network that swallows packets and a broker that is killed', async () => {
   await play(
-    { fault: netBlackhole, delivery: 'exactly-once', order: 'key', seed: 3 },
-    { fault: brokerKill, delivery: 'at-least-once', order: 'unordered', seed: 4 },
+    { fault: netBlackhole, delivery: 'exactly-once', order: 'key', seed: 3, env },
+    { fault: brokerKill, delivery: 'at-least-once', order: 'unordered', seed: 4, env },
   );
 });

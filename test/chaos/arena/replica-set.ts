@@ -11,6 +11,8 @@ export interface ReplicaSetOptions {
   readonly modelPort: number;
   readonly links: readonly Link[];
   readonly env: Readonly<Record<string, string>>;
+  /** Give each a KAFKA_GROUP_INSTANCE_ID: the lowest number that nobody has, as a StatefulSet does. */
+  readonly named: boolean;
 }
 
 /** The executors of one deployment. Who ends without having been asked is noted and replaced, as a pod is. */
@@ -40,16 +42,24 @@ export class ReplicaSet {
   }
 
   #start(): void {
-    const { folder, links, env } = this.#options;
+    const { folder, links } = this.#options;
+    const seat = this.#freeSeat();
     const name = `executor-${++this.#started}`;
     const link = links[this.#started % links.length];
     if (link === undefined) throw new Error('no link to the brokers');
-    const options = { name, link, env, documentFile: this.#documentFile, logFile: join(folder, `${name}.log`) };
+    const env = { ...this.#options.env, ...(this.#options.named && { KAFKA_GROUP_INSTANCE_ID: `seat-${seat}` }) };
+    const options = { name, link, env, seat, documentFile: this.#documentFile, logFile: join(folder, `${name}.log`) };
     const replica = new Replica(options, (ended, how) => {
       this.complaints.push(`${ended.name} ended by itself: ${how}`);
       if (this.#started < 50) this.start();
     });
     this.#replicas.push(replica);
+  }
+
+  // One that is asked to end has its seat until it has ended.
+  #freeSeat(): number {
+    const taken = new Set(this.#replicas.filter((replica) => !replica.gone).map(({ seat }) => seat));
+    for (let seat = 0; ; seat++) if (!taken.has(seat)) return seat;
   }
 
   /** Whether all that are alive say so. */

@@ -15,12 +15,14 @@ export interface ReplicaOptions {
   readonly documentFile: string;
   readonly logFile: string;
   readonly link: Link;
+  readonly seat: number;
   readonly env: Readonly<Record<string, string>>;
 }
 
 export class Replica {
   readonly name: string;
-  readonly link: Link;
+  /** No other has it while this one is there. */
+  readonly seat: number;
   readonly logFile: string;
   readonly #process: GuardedProcess;
   #asked = false;
@@ -29,7 +31,7 @@ export class Replica {
   /** @param ended told when it ends without having been asked to */
   constructor(options: ReplicaOptions, ended: (replica: Replica, how: string) => void) {
     this.name = options.name;
-    this.link = options.link;
+    this.seat = options.seat;
     this.logFile = options.logFile;
     const args = ['run', options.documentFile, '--http-port', '0', '--graceful-timeout', `${GRACE_S}s`];
     args.push('--log-level', 'INFO');
@@ -42,6 +44,12 @@ export class Replica {
     });
   }
 
+  /** Its process has ended. */
+  get gone(): boolean {
+    return this.#exit !== undefined;
+  }
+
+  /** It runs, and nobody has asked it to end. */
   get alive(): boolean {
     return this.#exit === undefined && !this.#asked;
   }
