@@ -26,9 +26,10 @@ interface SavedRecord {
 
 /** Writes each record that something is wrong with into a file of its own, bytes as base64. Returns their paths. */
 export function saveRecords(folder: string, plan: StreamPlan, findings: readonly Finding[]): readonly string[] {
-  if (findings.length === 0) return [];
+  const known = findings.filter(({ record }) => record.index >= 0);
+  if (known.length === 0) return [];
   mkdirSync(folder, { recursive: true });
-  return findings.slice(0, MAX_SAVED).map(({ record, what }) => {
+  return known.slice(0, MAX_SAVED).map(({ record, what }) => {
     const { combination, graph, models, seed, hostility } = plan;
     const path = join(folder, `${nameOf(combination)}-${graph}-${models}-seed-${seed}-record-${record.index}.json`);
     const saved: SavedRecord = {
