@@ -11,7 +11,7 @@ import type { FuzzRecord } from '../mutations/record.ts';
 import { HealthWatch } from './health-watch.ts';
 import { startModels, type ModelProcess } from './model-process.ts';
 import { RecordFeed } from './record-feed.ts';
-import type { StreamPlan } from './stream-plan.ts';
+import type { ModelKind, StreamPlan } from './stream-plan.ts';
 import { TopicTail } from './topic-tail.ts';
 
 const PARTITIONS = 3;
@@ -64,8 +64,12 @@ export async function fuzzStream(bootstrap: string, plan: StreamPlan): Promise<S
 
 async function modelsOf({ combination, models, seed, hostility }: StreamPlan): Promise<ModelProcess> {
   const { protocol, transport } = combination;
-  if (models === 'embedded') return startModels('embedded-models', protocol, transport);
-  return startModels('hostile-models', protocol, transport, String(seed), String(hostility));
+  if (models === 'embedded') return startModels(modelProgram(models), protocol, transport);
+  return startModels(modelProgram(models), protocol, transport, String(seed), String(hostility));
+}
+
+function modelProgram(models: ModelKind): URL {
+  return new URL(`../models/${models}-models.ts`, import.meta.url);
 }
 
 class FuzzedStream {

@@ -9,14 +9,14 @@ export interface ModelProcess {
   stop(): void;
 }
 
-/** Starts a program of `models/` and waits until it has printed its ports. */
-export async function startModels(program: string, ...args: readonly string[]): Promise<ModelProcess> {
-  const path = fileURLToPath(new URL(`../models/${program}.ts`, import.meta.url));
+/** Starts a program of models and waits until it has printed their ports. */
+export async function startModels(program: URL, ...args: readonly string[]): Promise<ModelProcess> {
+  const path = fileURLToPath(program);
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', path, ...args], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const ended = once(child, 'exit').then(([code]) => {
-    throw new Error(`${program} ended with ${String(code)} before it listened`);
+    throw new Error(`${path} ended with ${String(code)} before it listened`);
   });
   ended.catch(() => undefined);
   const [line] = (await Promise.race([once(child.stdout, 'data'), ended])) as [Buffer];
