@@ -8,6 +8,8 @@ import { readSoakOptions, type SoakOptions } from './soak-options.ts';
 import { growthOf, soakCsv, soakTable } from './soak-report.ts';
 import { soakStream } from './soak-stream.ts';
 
+// What was started ends with this process.
+process.once('SIGINT', () => process.exit(130)).once('SIGTERM', () => process.exit(143));
 try {
   process.exitCode = await run(readSoakOptions(process.argv.slice(2)));
 } catch (error) {

@@ -66,6 +66,9 @@ export class MillraceProcess {
       timeout: options.limitMs ?? LIMIT_MS,
     });
     const millrace = new MillraceProcess(child);
+    const kill = () => child.kill('SIGKILL');
+    process.once('exit', kill);
+    child.once('close', () => process.off('exit', kill));
     child.stdin.end(document(options));
     millrace.#port = await new Promise<number>((resolve, reject) => {
       child.stderr.on('data', (chunk: Buffer) => {

@@ -44,8 +44,12 @@ export interface StreamResult {
   readonly after: ProcessSample | undefined;
 }
 
-/** Sends the records of a plan through an executor of its own, and tells what became of them. */
-export async function fuzzStream(bootstrap: string, plan: StreamPlan): Promise<StreamResult> {
+/** Sends the records of a plan through an executor of its own; `tell` hears how many have come out. */
+export async function fuzzStream(
+  bootstrap: string,
+  plan: StreamPlan,
+  tell: (records: number) => void = () => undefined,
+): Promise<StreamResult> {
   const input = uniqueTopic(`fuzz-${nameOf(plan.combination)}`);
   const output = `${input}-out`;
   // Three sizes: what is read can be too large for where it should go.
@@ -55,7 +59,7 @@ export async function fuzzStream(bootstrap: string, plan: StreamPlan): Promise<S
   const models = await modelsOf(plan);
   const probe = new ProbeSocket();
   try {
-    return await new FuzzedStream(bootstrap, plan, { input, output }, probe, models).run();
+    return await new FuzzedStream(bootstrap, plan, { input, output }, probe, models).run(tell);
   } finally {
     models.stop();
     probe.remove();
@@ -81,6 +85,7 @@ class FuzzedStream {
   readonly #ledger: Ledger;
   #exited: string | undefined;
   #tailError: unknown;
+  #tell: (records: number) => void = () => undefined;
 
   constructor(
     bootstrap: string,
@@ -104,7 +109,8 @@ class FuzzedStream {
     });
   }
 
-  async run(): Promise<StreamResult> {
+  async run(tell: (records: number) => void): Promise<StreamResult> {
+    this.#tell = tell;
     const begun = performance.now();
     const { output } = this.#topics;
     const millrace = await this.#start();
@@ -187,6 +193,7 @@ class FuzzedStream {
       const records = Array.from({ length }, (_, index) => this.#plan.recordOf(at + index));
       await this.#untilWaiting(MAX_WAITING - length);
       this.#ledger.put(await feed.send(records));
+      this.#tell(this.#ledger.settled);
     }
     await this.#untilWaiting(0);
   }
