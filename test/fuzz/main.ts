@@ -9,7 +9,7 @@ import { fuzzStream } from './run/fuzz-stream.ts';
 import { faultsOf, lineOf } from './run/report.ts';
 import { readSavedRecord, saveRecords } from './run/saved-records.ts';
 
-const MAX_SHOWN = 10;
+const MAX_SHOWN = 20;
 
 // What was started ends with this process.
 process.once('SIGINT', () => process.exit(130)).once('SIGTERM', () => process.exit(143));

@@ -9,8 +9,8 @@ export const MAX_GROWTH = { heapBytes: 12 * MEGABYTE, externalBytes: 12 * MEGABY
 /** Everything that is wrong with a run, one sentence each. */
 export function faultsOf(result: StreamResult): readonly string[] {
   const { plan, findings, troubles, records } = result;
-  const faults = findings.map(({ record, what }) => `record ${record.index}: ${what}`);
-  faults.push(...troubles, ...growth(result));
+  const faults = [...troubles, ...growth(result)];
+  faults.push(...findings.map(({ record, what }) => `record ${record.index}: ${what}`));
   if (records !== plan.records) faults.push(`${plan.records} records were to come out, and ${records} did`);
   if (plan.records >= 1_000) faults.push(...vacuity(result));
   return faults;
