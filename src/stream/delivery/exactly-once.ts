@@ -5,6 +5,7 @@ import type { Cluster } from '../../kafka/cluster.ts';
 import type { GroupPlace } from '../../kafka/group/group-place.ts';
 import { noteOf } from '../../kafka/group/topic-note.ts';
 import { KafkaError } from '../../kafka/kafka-error.ts';
+import { PARTITION_GONE } from '../../kafka/producer.ts';
 import type { OutputRecord } from '../../kafka/record.ts';
 import { committedOffsets } from '../../kafka/transaction/committed-offsets.ts';
 import type { Transaction } from '../../kafka/transaction/transaction.ts';
@@ -190,6 +191,10 @@ export class ExactlyOnce implements Delivery {
       departure.settled(error);
     };
     const { topic, partition, key, value, headers, sizeBytes } = record;
+    const partitions = this.#cluster.topic(topic)?.partitions.length ?? Infinity;
+    if (partition >= partitions) {
+      return settled(new KafkaError(PARTITION_GONE, `'${topic}' has no partition ${partition} any more`, 'record'));
+    }
     this.#transaction?.send({ topic, partition, key, value, headers, sizeBytes, settled });
   }
 

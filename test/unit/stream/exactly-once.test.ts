@@ -186,7 +186,7 @@ test('a transaction that the broker has ended goes again under a new epoch', asy
 });
 
 test('what comes instead of a refused record is in the same transaction; without anything the stream stops', async (context) => {
-  const { delivery, work, instead, made, done, refused, leave, until } = await start(context);
+  const { cluster, delivery, work, instead, made, done, refused, leave, until } = await start(context);
   instead.set('produce', ['MESSAGE_TOO_LARGE']);
   leave((job) =>
     delivery.sendNothing(job, () => {
@@ -196,10 +196,27 @@ test('what comes instead of a refused record is in the same transaction; without
   );
   await until('it is done', () => done.length === 1);
   assert.deepEqual([done, refused, made('txnOffsetCommit').length], [[-1], ['MESSAGE_TOO_LARGE'], 1]);
+  // A topic that was made again with fewer partitions: another one is chosen.
+  cluster.leaders.set('out', []);
+  leave((job) =>
+    delivery.sendNothing(job, () => {
+      done.push(-2);
+      work.settle(job);
+    }),
+  );
+  await until('it is done', () => done.length === 2);
+  assert.deepEqual(
+    [done, refused],
+    [
+      [-1, -2],
+      ['MESSAGE_TOO_LARGE', 'PARTITION_GONE'],
+    ],
+  );
+  cluster.leaders.set('out', [1]);
   instead.set('produce', ['MESSAGE_TOO_LARGE']);
   leave(() => undefined);
   await assert.rejects(delivery.failed, { code: 'RECORD_REFUSED' });
-  assert.equal(done.length, 1);
+  assert.equal(done.length, 2);
 });
 
 test('a broker that keeps less with an offset, and one that allows nothing', async (context) => {

@@ -15,6 +15,7 @@ import {
   modelWaiting,
   recordFinished,
   recordsRead,
+  transactionEnded,
   type RecordFinished,
 } from '../../../src/stream/channels.ts';
 import type { StreamStatus } from '../../../src/stream/status.ts';
@@ -42,6 +43,20 @@ const finished = (changes: Partial<RecordFinished>): RecordFinished => ({
   endToEndMs: 40,
   processingMs: 20,
   ...changes,
+});
+
+test('transactions are counted by their end and by what kept them from it', async () => {
+  const { registry, end } = startTelemetry(silent());
+  transactionEnded.publish({ outcome: 'committed', reason: '', records: 10, durationMs: 20 });
+  transactionEnded.publish({ outcome: 'aborted', reason: 'ILLEGAL_GENERATION', records: 3, durationMs: 5 });
+  end();
+  assert.deepEqual(await samples(registry, 'millrace_transactions_aborted_total'), [
+    'millrace_transactions_aborted_total{reason="ILLEGAL_GENERATION"} 1',
+  ]);
+  assert.deepEqual(await samples(registry, 'millrace_transaction_seconds_count'), [
+    'millrace_transaction_seconds_count{outcome="committed"} 1',
+    'millrace_transaction_seconds_count{outcome="aborted"} 1',
+  ]);
 });
 
 test('records are counted by their end, with their times', async () => {
