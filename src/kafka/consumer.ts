@@ -232,7 +232,7 @@ export class Consumer {
     const numbers = old.map(({ partition }) => partition);
     if (topicReplaced.hasSubscribers) topicReplaced.publish({ topic, partitions: numbers });
     const ours = old.filter(({ draining }) => !draining).map(({ partition }) => partition);
-    this.#release(numbers, true, 'the topic was deleted and made again');
+    this.#release(numbers, false, 'the topic was deleted and made again');
     if (ours.length > 0) this.#starts.find(ours, this.#member.generation, undefined);
   }
 

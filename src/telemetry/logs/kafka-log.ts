@@ -33,7 +33,9 @@ export function logKafka(log: LimitedLog, subscriptions: Subscriptions): void {
   });
   subscriptions.add(partitionsAssigned, ({ group, topic, generation, partitions }) => {
     const numbers = partitions.map(({ partition }) => partition);
-    log.logger.info({ group, topic, generation, partitions: numbers }, `reading ${numbers.length} partitions`);
+    const fields = { group, topic, generation, partitions: numbers };
+    if (numbers.length > 0) log.logger.info(fields, `reading ${numbers.length} more partitions`);
+    else log.logger.info(fields, 'the group has shared out its partitions; none are new here');
     for (const { partition, offset } of partitions)
       log.logger.debug({ topic, partition, offset }, 'starting at offset');
   });

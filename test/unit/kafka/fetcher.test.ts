@@ -38,19 +38,21 @@ interface Batch {
   readonly first: number;
   readonly count: number;
   readonly attributes?: number;
+  /** Which of its records compaction has left; all by default. */
+  readonly kept?: readonly number[];
 }
 
 /** An answer about one partition. */
 function answer(call: ScriptedCall, partition: number, batches: readonly Batch[], code = 'NONE'): void {
   const errorCode = code === 'NONE' ? 0 : (protocolErrors[code]?.code ?? 0);
-  const records = batches.map(({ first, count, attributes = 0 }) => ({
+  const records = batches.map(({ first, count, attributes = 0, kept = range(0, count) }) => ({
     firstOffset: BigInt(first),
     lastOffsetDelta: count - 1,
     attributes,
     producerId: -1n,
     firstTimestamp: 1_000n,
     maxTimestamp: 9_000n,
-    records: Array.from({ length: count }, (_, offsetDelta) => ({
+    records: kept.map((offsetDelta) => ({
       offsetDelta,
       timestampDelta: BigInt(offsetDelta),
       key: null,
@@ -116,6 +118,24 @@ test("an old leader's late answer neither repeats records nor moves the position
     delivered.flatMap(([, offsets]) => offsets),
     range(0, 25),
   );
+  cluster.close();
+});
+
+test('what compaction took out is passed over: records, whole batches, and all of the last one', async () => {
+  const { cluster, fetcher, delivered } = start([1]);
+  const partition = new AssignedPartition('in', 0, 0);
+  fetcher.assign([partition]);
+  answer(await cluster.take(), 0, [
+    { first: 3, count: 10, kept: [2, 7] },
+    { first: 40, count: 5, kept: [4] },
+  ]);
+  const second = await cluster.take();
+  assert.deepEqual([asked(second), delivered.flatMap(([, offsets]) => offsets)], [[[0, 45]], [5, 10, 44]]);
+  for (const sequence of [0, 1, 2]) partition.tracker.finished(sequence);
+  assert.equal(partition.tracker.committable, 45);
+  answer(second, 0, [{ first: 880, count: 20, kept: [] }]);
+  assert.deepEqual(asked(await cluster.take()), [[0, 900]]);
+  assert.deepEqual([partition.tracker.committable, partition.lag], [900, 0]);
   cluster.close();
 });
 
