@@ -51,7 +51,7 @@ export class GroupMember {
     this.coordinator = new GroupCoordinator(cluster, options.group, options.topic);
     this.#watch = new TopicWatch(cluster, options.topic, () => handler.topicSeen());
     this.#entry = {
-      ...{ cluster, options, coordinator: this.coordinator, membership: this.#membership },
+      ...{ cluster, options, coordinator: this.coordinator, membership: this.#membership, watch: this.#watch },
       instanceId: this.instanceId,
       wait: (call) => this.#unlessLeft(call),
     };

@@ -4,6 +4,7 @@ import { KafkaError, toKafkaError } from '../kafka-error.ts';
 import type { GroupCoordinator } from './group-coordinator.ts';
 import {
   assignedPartitions,
+  countAtAssignment,
   groupAssignments,
   groupProtocols,
   subscribersOf,
@@ -14,6 +15,7 @@ import {
 import type { GroupMemberOptions } from './group-options.ts';
 import type { Membership, PartitionMoves } from './membership.ts';
 import { partitionCounts } from './partition-counts.ts';
+import type { TopicWatch } from './topic-watch.ts';
 
 const PROTOCOL_TYPE = 'consumer';
 
@@ -23,6 +25,7 @@ export interface GroupEntry {
   readonly coordinator: GroupCoordinator;
   readonly options: GroupMemberOptions;
   readonly membership: Membership;
+  readonly watch: TopicWatch;
   /** Null for a member without a name of its own. */
   readonly instanceId: string | null;
   /** Waits for an answer that can take as long as the slowest member; rejects when it is not worth waiting for any more. */
@@ -37,7 +40,7 @@ export interface GroupEntry {
  * @throws KafkaError
  */
 export async function joinGroup(entry: GroupEntry, reason: string): Promise<PartitionMoves | undefined> {
-  const { cluster, coordinator, options, membership, instanceId, wait } = entry;
+  const { cluster, coordinator, options, membership, watch, instanceId, wait } = entry;
   const { group, topic, sessionTimeoutMs, rebalanceTimeoutMs } = options;
   const offered = groupProtocols(topic, membership.ownership);
   const join = await coordinator.bind(apis.joinGroup, 'join');
@@ -78,6 +81,7 @@ export async function joinGroup(entry: GroupEntry, reason: string): Promise<Part
     const synced = await wait(
       sync.api.call(sync.connection, group, generation, memberId, instanceId, PROTOCOL_TYPE, protocol, assignments),
     );
+    watch.shared(countAtAssignment(synced.assignment, topic));
     return membership.synced(protocol, assignedPartitions(synced.assignment, topic));
   } catch (error) {
     if (toKafkaError(error).code === 'REBALANCE_IN_PROGRESS') return undefined;

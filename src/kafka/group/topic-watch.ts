@@ -25,6 +25,15 @@ export class TopicWatch {
     this.#checkedAtMs = performance.now();
   }
 
+  /**
+   * The partitions have been shared out.
+   *
+   * @param count how many there were, where the leader says so
+   */
+  shared(count: number | undefined): void {
+    this.#counted = count ?? this.#counted;
+  }
+
   /** Whether the group should share the partitions anew. A topic that is gone is no reason: it may be made again. */
   get changed(): boolean {
     return this.#count !== undefined && this.#count !== this.#counted;

@@ -59,9 +59,9 @@ async function join(context: TestContext, protocol: GroupProtocol = 'cooperative
     call.answer({ memberId: 'me', generationId, protocolName, leader: 'other', members: [] });
     return call;
   };
-  const syncs = async (partitions: number[]) => {
+  const syncs = async (partitions: number[], userData = '') => {
     const assignedPartitions = [{ topic: 'in', partitions }];
-    const assignment = encodeConsumerProtocolAssignment({ version: 0, assignedPartitions, userData: Buffer.alloc(0) });
+    const assignment = encodeConsumerProtocolAssignment({ version: 0, assignedPartitions, userData });
     (await take('syncGroup')).answer({ assignment });
   };
   /** Says in the next heartbeat that the group rebalances. */
@@ -162,6 +162,16 @@ test('what is added is begun with beside what is there', async (context) => {
     consumer.partitions.map(({ partition }) => partition),
     [0, 2],
   );
+});
+
+test('an assignment from before the topic grew, as a member gets that comes back under its name: shared out again', async (context) => {
+  const { take, joins, syncs, rebalance } = await join(context);
+  await rebalance();
+  await joins(2);
+  await syncs([0, 1], '7 other\n2 in');
+  await joins(3);
+  await syncs([0, 1, 2], '7 other\n3 in');
+  for (let beat = 0; beat < 3; beat++) (await take('heartbeat')).answer({});
 });
 
 test('a group that rebalances again while a partition is finished waits for it, and hears of it', async (context) => {
