@@ -18,7 +18,7 @@ const bootstrap = testBroker();
 const [input, output] = [uniqueTopic('records-in'), uniqueTopic('records-out')];
 const errors = `${output}-errors`;
 const LARGE = 2 * 1024 * 1024;
-const HANG_LIMIT_MS = 300;
+const HANG_LIMIT_MS = 600;
 
 const model = new ModelServer(behave);
 let stream: TestStream;
