@@ -206,6 +206,7 @@ export class ExactlyOnce implements Delivery {
       await this.#transaction?.abort().catch(() => undefined);
       throw error;
     }
+    if (error.ending === 'fenced' || error.ending === 'unknown') this.#outbox.narrow(batch);
     // Nothing that was not committed can count, if only the broker has heard of the end.
     const { ending } = error;
     const aborted = !committing && ending !== 'fenced' && (await this.#abort());

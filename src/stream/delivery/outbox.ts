@@ -46,6 +46,8 @@ const METADATA_RESERVE = 16;
  */
 export class Outbox {
   readonly #limits: OutboxLimits;
+  /** What a transaction holds for now: less after one that did not come to its end in time. */
+  #room: OutboxLimits;
   readonly #note: (partition: AssignedPartition) => string;
   readonly #lists = new Map<AssignedPartition, Departure[]>();
   #metadataLimit = METADATA_CHARACTERS;
@@ -56,6 +58,7 @@ export class Outbox {
   constructor(limits: OutboxLimits, note: (partition: AssignedPartition) => string) {
     this.#note = note;
     this.#limits = limits;
+    this.#room = limits;
   }
 
   /** Jobs that wait. */
@@ -65,7 +68,7 @@ export class Outbox {
 
   /** Whether as much waits as a transaction holds. */
   get full(): boolean {
-    return this.#size >= this.#limits.records || this.#sizeBytes >= this.#limits.sizeBytes;
+    return this.#size >= this.#room.records || this.#sizeBytes >= this.#room.sizeBytes;
   }
 
   /** Whether there are partitions with nothing stored, so that a crash would forget where they began. */
@@ -97,7 +100,7 @@ export class Outbox {
   take(): Batch | undefined {
     const departures: Departure[] = [];
     const offsets: Batch['offsets'][number][] = [];
-    let { records, sizeBytes } = this.#limits;
+    let { records, sizeBytes } = this.#room;
     for (const [partition, list] of this.#lists) {
       const chosen = this.#choose(partition, list, records, sizeBytes);
       for (const departure of chosen) {
@@ -115,6 +118,11 @@ export class Outbox {
 
   /** It counts: the jobs are done. */
   committed({ departures, offsets }: Batch): void {
+    const { records, sizeBytes } = this.#room;
+    this.#room = {
+      records: Math.min(this.#limits.records, records * 2),
+      sizeBytes: Math.min(this.#limits.sizeBytes, sizeBytes * 2),
+    };
     for (const { partition, offset } of offsets) partition.committed = offset;
     for (const departure of departures) departure.settled(undefined);
   }
@@ -149,6 +157,12 @@ export class Outbox {
       else this.#putBack(departure);
     }
     return counts ?? false;
+  }
+
+  /** It took longer than a transaction may: the next ones hold half of it, until they come about. */
+  narrow({ departures }: Batch): void {
+    const sizeBytes = departures.reduce((sum, { record }) => sum + (record?.sizeBytes ?? 0), 0);
+    this.#room = { records: Math.max(1, departures.length >> 1), sizeBytes: Math.max(1, sizeBytes >> 1) };
   }
 
   /**

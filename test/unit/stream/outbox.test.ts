@@ -102,6 +102,23 @@ test('records and bytes of a transaction are bounded, and one that is larger tha
   assert.deepEqual([offsetsOf(take().departures), outbox.full], [[5], true]);
 });
 
+test('after a transaction that took too long the next ones are smaller, until they come about', () => {
+  const { outbox, leave, take } = setUp(40);
+  for (let offset = 0; offset < 40; offset++) leave(offset);
+  const taken: number[] = [];
+  for (let failed = 0; failed < 7; failed++) {
+    const batch = take();
+    taken.push(batch.departures.length);
+    outbox.narrow(batch);
+    outbox.putBack(batch);
+  }
+  for (let batch = outbox.take(); batch !== undefined; batch = outbox.take()) {
+    taken.push(batch.departures.length);
+    outbox.committed(batch);
+  }
+  assert.deepEqual(taken, [40, 20, 10, 5, 2, 1, 1, 1, 1, 2, 4, 8, 16, 8]);
+});
+
 test('one full partition does not keep the others from going', () => {
   const { leave, take } = setUp(20, { records: 4, sizeBytes: 1e9 }, 2);
   for (let offset = 0; offset < 10; offset++) leave(offset);
