@@ -75,7 +75,7 @@ test('the partitions that stay give results all the time while a member joins an
     assert.ok(!moved.some((one) => one.partition === partition));
     const between = (finishedAt[partition] ?? []).filter((atMs) => atMs >= joinedAt && atMs <= releasedAt);
     const gaps = [...between, releasedAt].map((atMs, index) => atMs - (between[index - 1] ?? joinedAt));
-    assert.ok(Math.max(...gaps) < 1_000, `partition ${partition} stood still for ${Math.max(...gaps)} ms`);
+    assert.ok(Math.max(...gaps) < 2_000, `partition ${partition} stood still for ${Math.max(...gaps)} ms`);
   }
   const { lost, duplicated, outOfOrder } = await checkStream({ ...topics, group });
   assert.deepEqual([lost, duplicated, outOfOrder], [[], [], []]);
