@@ -22,7 +22,9 @@ export type Assignment = ReadonlyMap<string, ReadonlyMap<string, readonly number
  */
 export function bySubscriberId(a: GroupSubscriber, b: GroupSubscriber): number {
   if ((a.groupInstanceId === null) !== (b.groupInstanceId === null)) return a.groupInstanceId === null ? 1 : -1;
-  const left = a.groupInstanceId ?? a.memberId;
-  const right = b.groupInstanceId ?? b.memberId;
+  return inOrder(a.groupInstanceId ?? '', b.groupInstanceId ?? '') || inOrder(a.memberId, b.memberId);
+}
+
+function inOrder(left: string, right: string): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }

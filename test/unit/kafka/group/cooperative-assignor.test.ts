@@ -68,6 +68,11 @@ test('a partition whose owner has changed its topic is not given away before it 
   assert.deepEqual(assign([left, member('b')], 2), { a: [], b: [] });
 });
 
+test('members of one name, which the brokers do not allow, still have an order', () => {
+  const twins = ['b', 'a'].map((id) => ({ ...member(id), groupInstanceId: 'same' }));
+  assert.deepEqual(assign(twins, 1), { a: [0], b: [] });
+});
+
 test('a round in which nothing moves: what is owned stays, the rest waits', () => {
   const assignment = assignAsOwned([member('a', [0, 2]), member('b'), member('c', [2, 3], 7)], new Map([[TOPIC, 5]]));
   const lists = [...assignment].map(([id, topics]) => [id, topics.get(TOPIC) ?? []]);
