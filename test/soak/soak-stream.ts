@@ -15,6 +15,8 @@ const BATCH_RECORDS = 1_000;
 /** Records in the stream at one time. */
 const MAX_WAITING = 20_000;
 const STALL_LIMIT_MS = 60_000;
+/** On a busy machine a broker can be late. */
+const REQUEST_TIMEOUT_MS = 60_000;
 const DAY_MS = 24 * 3_600_000;
 
 const DELIVERY = { 'at-least-once': {}, 'exactly-once': { KAFKA_DELIVERY: 'exactly-once' } } as const;
@@ -42,7 +44,15 @@ export async function soakStream(
   const probe = new ProbeSocket();
   const count = new OutcomeCount(input, output, PARTITIONS, Math.ceil(options.records / PARTITIONS) + BATCH_RECORDS);
   const tail = new TopicTail(bootstrap, [output, `${output}-errors`], (record) => count.take(record));
-  const producer = new Producer({ clientId: 'millrace-soak', bootstrapBrokers: [bootstrap], autocreateTopics: false });
+  const producer = new Producer({
+    clientId: 'millrace-soak',
+    bootstrapBrokers: [bootstrap],
+    autocreateTopics: false,
+    // A request that is repeated must not store its records twice.
+    idempotent: true,
+    timeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+  });
   const run = new Soak(options, count, tail, probe, tell);
   try {
     const millrace = await MillraceProcess.start({

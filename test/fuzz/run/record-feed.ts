@@ -4,6 +4,8 @@ import type { FuzzRecord } from '../mutations/record.ts';
 // All that Kafka knows, so that reading knows them too.
 const COMPRESSIONS: readonly CompressionAlgorithmValue[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
 
+const REQUEST_TIMEOUT_MS = 60_000;
+
 /** A record with its place in the topic. */
 export interface PlacedRecord {
   readonly record: FuzzRecord;
@@ -24,6 +26,10 @@ export class RecordFeed {
       bootstrapBrokers: [bootstrap],
       idempotent: true,
       autocreateTopics: false,
+      // On a busy machine a broker can be late.
+      timeout: REQUEST_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      retries: 10,
     });
     this.#topic = topic;
     this.#partitions = partitions;

@@ -7,6 +7,8 @@ const MAX_BYTES = 16 * 1024 * 1024;
 const PARTITION_BYTES = 4 * 1024 * 1024;
 const WAIT_MS = 100;
 const PAUSE_MS = 200;
+/** On a busy machine a broker can be late. */
+const REQUEST_TIMEOUT_MS = 60_000;
 
 /** A record as the broker gives it: nothing of it read as text. */
 export interface TailedRecord {
@@ -51,7 +53,7 @@ export class TopicTail {
     const names = new Map([...found].map(([name, { id }]) => [id, name]));
     const positions = new Map([...found].map(([, { id, partitions }]) => [id, Array<bigint>(partitions).fill(0n)]));
     const [host, port] = this.#bootstrap.split(':');
-    const connection = new Connection('millrace-fuzz');
+    const connection = new Connection('millrace-fuzz', { requestTimeout: REQUEST_TIMEOUT_MS });
     await connection.connect(host ?? '', Number(port));
     try {
       while (!this.#stopped) {
