@@ -20,7 +20,7 @@ const BATCH_RECORDS = 200;
 /** Records that may be in the stream at one time: as many as must be suspected when it ends badly. */
 const MAX_WAITING = 2_000;
 const READY_LIMIT_MS = 60_000;
-/** So long nothing may come out while something is awaited. The slowest record takes four attempts of two seconds. */
+/** So long nothing may come out while something is awaited. The slowest record takes four attempts of a second, in each of several nodes. */
 const STALL_LIMIT_MS = 60_000;
 /** Fewer records say nothing about what is kept. */
 const MEASURED_RECORDS = 10_000;
@@ -168,7 +168,7 @@ class FuzzedStream {
         KAFKA_SESSION_TIMEOUT_MS: '60000',
         KAFKA_RETRIES: '3',
         KAFKA_RETRY_BACKOFF_MS: '5',
-        KAFKA_MODEL_TIMEOUT_MS: '2000',
+        KAFKA_MODEL_TIMEOUT_MS: '1000',
         SERVER_MAX_MESSAGE_BYTES: String(4 * MEGABYTE),
         // Of a single model it would change the answer, which is compared byte for byte.
         ...(graph === 'graph' && { SELDON_ENABLE_ROUTING_INJECTION: '1' }),
