@@ -18,6 +18,8 @@ for (const combination of COMBINATIONS) {
       combination,
       graph,
       models: 'hostile',
+      batch: 1,
+      delivery: 'at-least-once',
       seed: SEED,
       hostility: 0.2,
       records: RECORDS,

@@ -60,6 +60,8 @@ export class GrpcSession {
     let failure: Error | undefined;
     this.#http2
       .on('connect', (_session, socket) => {
+        // Node tells of a connection also when it comes after the session was given up.
+        if (this.#http2.destroyed) return;
         this.#http2.setLocalWindowSize(SESSION_WINDOW_BYTES);
         socket.setKeepAlive(true, TCP_KEEPALIVE_MS);
       })

@@ -19,8 +19,7 @@ export function expectedResult(
   { value, isGood }: FuzzRecord,
 ): Expected | undefined {
   const { protocol, transport } = combination;
-  // The others name the model, or rename a key, in some messages.
-  const goesAsItIs = protocol === 'seldon' || (protocol === 'tensorflow' && transport === 'grpc' && isGood);
+  const goesAsItIs = protocol === 'seldon' || (isGood && isRequest(combination, value ?? Buffer.alloc(0)));
   if (value === null || value.length === 0 || !goesAsItIs) return undefined;
   if (transport === 'rest') {
     const plan = restPlan(combination, seed, 'answer', value, hostility);
@@ -28,4 +27,10 @@ export function expectedResult(
   }
   const { good } = grpcPlan(combination, seed, 'answer', value, hostility);
   return good === undefined ? undefined : { value: good, mustPass: isGood };
+}
+
+/** Whether a good message goes to the model untouched: it names its model already, and no key of it has to be renamed. */
+function isRequest({ protocol, transport }: Combination, value: Buffer): boolean {
+  if (transport === 'grpc') return protocol === 'tensorflow';
+  return /"(?:instances|inputs)":/.test(value.toString());
 }

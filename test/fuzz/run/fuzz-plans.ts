@@ -12,17 +12,20 @@ export interface PlanChoice {
   readonly hostility: number;
 }
 
-// One model passes what it gets on; what does that with good answers only has nothing to show.
-const SHARES: readonly { readonly graph: GraphKind; readonly models: ModelKind; readonly share: number }[] = [
-  { graph: 'single', models: 'hostile', share: 0.5 },
-  { graph: 'graph', models: 'hostile', share: 0.35 },
-  { graph: 'graph', models: 'embedded', share: 0.15 },
+type Kinds = Pick<StreamPlan, 'graph' | 'models' | 'batch' | 'delivery'>;
+
+const ONE_BY_ONE = { batch: 1, delivery: 'at-least-once' } as const;
+const KINDS: readonly (Kinds & { readonly share: number })[] = [
+  { ...ONE_BY_ONE, graph: 'single', models: 'hostile', share: 0.4 },
+  { ...ONE_BY_ONE, graph: 'graph', models: 'hostile', share: 0.3 },
+  { graph: 'single', models: 'hostile', batch: 8, delivery: 'at-least-once', share: 0.15 },
+  { graph: 'graph', models: 'embedded', batch: 1, delivery: 'exactly-once', share: 0.15 },
 ];
 
 /** The streams that a combination is tried with. The same record can go through several of them. */
 export function plansOf(combination: Combination, choice: PlanChoice): StreamPlan[] {
   const { graphs, models, records, seed, hostility } = choice;
-  const chosen = SHARES.filter((one) => graphs.includes(one.graph) && models.includes(one.models));
+  const chosen = KINDS.filter((one) => graphs.includes(one.graph) && models.includes(one.models));
   const whole = chosen.reduce((sum, { share }) => sum + share, 0);
   return chosen.map(({ share, ...kinds }) => ({
     combination,

@@ -99,13 +99,14 @@ class FuzzedStream {
     this.#topics = topics;
     this.#probe = probe;
     this.#models = models;
-    const { combination, seed, hostility, graph, models: kind } = plan;
+    const { combination, seed, hostility, graph, models: kind, batch } = plan;
+    // Of a batch the model is asked something else.
+    const isPlain = graph === 'single' && kind === 'hostile' && batch === 1;
     this.#ledger = new Ledger({
       inputTopic: topics.input,
       outputTopic: topics.output,
       isGrpc: combination.transport === 'grpc',
-      expected: (record) =>
-        graph === 'single' && kind === 'hostile' ? expectedResult(combination, seed, hostility, record) : undefined,
+      expected: (record) => (isPlain ? expectedResult(combination, seed, hostility, record) : undefined),
     });
   }
 
@@ -153,7 +154,7 @@ class FuzzedStream {
   }
 
   async #start(): Promise<MillraceProcess> {
-    const { combination, graph } = this.#plan;
+    const { combination, graph, batch, delivery } = this.#plan;
     const { ports } = this.#models;
     const portOf = (node: string) => ports[node] ?? ports[node === 'router' ? 'route' : 'answer'] ?? 0;
     const millrace = await MillraceProcess.start({
@@ -166,6 +167,8 @@ class FuzzedStream {
       env: {
         // A machine that is too busy for heartbeats must not look like a fault.
         KAFKA_SESSION_TIMEOUT_MS: '60000',
+        KAFKA_BATCH_SIZE: String(batch),
+        KAFKA_DELIVERY: delivery,
         KAFKA_RETRIES: '3',
         KAFKA_RETRY_BACKOFF_MS: '5',
         KAFKA_MODEL_TIMEOUT_MS: '1000',

@@ -18,10 +18,11 @@ export function faultsOf(result: StreamResult): readonly string[] {
 
 /** One line of what happened. */
 export function lineOf({ plan, records, seconds, outcomes, excused, before, after }: StreamResult): string {
-  const { combination, graph, models } = plan;
+  const { combination, graph, models, batch, delivery } = plan;
   const results = outcomes.get('result') ?? 0;
   const codes = [...outcomes].filter(([name]) => name !== 'result').sort(([, a], [, b]) => b - a);
-  const name = `${nameOf(combination)} ${graph} ${models}`.padEnd(32);
+  const settings = `${batch > 1 ? `, batches of ${batch}` : ''}${delivery === 'exactly-once' ? ', exactly-once' : ''}`;
+  const name = `${nameOf(combination)} ${graph} ${models}${settings}`.padEnd(46);
   return (
     `${name} ${String(records).padStart(7)} records in ${seconds.toFixed(0).padStart(4)} s: ${results} results, ${records - results} errors` +
     ` (${codes.map(([code, count]) => `${code} ${count}`).join(', ')})${excused.length > 0 ? `, ${excused.length} excused` : ''}` +

@@ -4,7 +4,7 @@ import { nameOf, PROTOCOLS, TRANSPORTS, type Combination } from '../combination.
 import type { Finding } from '../check/ledger.ts';
 import type { GraphKind } from '../graphs.ts';
 import type { FuzzRecord } from '../mutations/record.ts';
-import type { ModelKind, StreamPlan } from './stream-plan.ts';
+import type { Delivery, ModelKind, StreamPlan } from './stream-plan.ts';
 
 // After a crash all that was in flight is under suspicion.
 const MAX_SAVED = 100;
@@ -15,6 +15,8 @@ interface SavedRecord {
   readonly transport: string;
   readonly graph: GraphKind;
   readonly models: ModelKind;
+  readonly batch: number;
+  readonly delivery: Delivery;
   readonly seed: number;
   readonly hostility: number;
   readonly index: number;
@@ -30,12 +32,15 @@ export function saveRecords(folder: string, plan: StreamPlan, findings: readonly
   if (known.length === 0) return [];
   mkdirSync(folder, { recursive: true });
   return known.slice(0, MAX_SAVED).map(({ record, what }) => {
-    const { combination, graph, models, seed, hostility } = plan;
-    const path = join(folder, `${nameOf(combination)}-${graph}-${models}-seed-${seed}-record-${record.index}.json`);
+    const { combination, graph, models, batch, delivery, seed, hostility } = plan;
+    const path = join(
+      folder,
+      `${nameOf(combination)}-${graph}-${models}-${batch}-seed-${seed}-record-${record.index}.json`,
+    );
     const saved: SavedRecord = {
       what,
       ...combination,
-      ...{ graph, models, seed, hostility },
+      ...{ graph, models, batch, delivery, seed, hostility },
       index: record.index,
       isGood: record.isGood,
       key: base64(record.key),
@@ -57,11 +62,13 @@ export function readSavedRecord(path: string): StreamPlan {
     value: bytes(saved.value),
     headers: saved.headers.map(([name, value]) => [Buffer.from(name, 'base64'), bytes(value)]),
   };
-  const { graph, models, seed, hostility } = saved;
+  const { graph, models, batch, delivery, seed, hostility } = saved;
   return {
     combination: combinationOf(saved, path),
     graph,
     models,
+    batch,
+    delivery,
     seed,
     hostility,
     records: 1,

@@ -6,11 +6,17 @@ import type { FuzzRecord } from '../mutations/record.ts';
 export type ModelKind = (typeof MODEL_KINDS)[number];
 export const MODEL_KINDS = ['hostile', 'embedded'] as const;
 
+export type Delivery = 'at-least-once' | 'exactly-once';
+
 /** One executor, one input topic, and so many records. */
 export interface StreamPlan {
   readonly combination: Combination;
   readonly graph: GraphKind;
   readonly models: ModelKind;
+  /** KAFKA_BATCH_SIZE. */
+  readonly batch: number;
+  /** KAFKA_DELIVERY. */
+  readonly delivery: Delivery;
   readonly seed: number;
   /** Share of a hostile model's answers that are not good ones. */
   readonly hostility: number;

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection, FetchIsolationLevels, fetchV17 } from '@platformatic/kafka';
 import { withAdmin } from '../../broker.ts';
 
+const TRANSACTIONAL = 0x10;
 const CONTROL = 0x20;
 const MAX_BYTES = 16 * 1024 * 1024;
 const PARTITION_BYTES = 4 * 1024 * 1024;
@@ -77,13 +78,21 @@ export class TopicTail {
   #deliver(topic: string, positions: bigint[], answer: fetchV17.FetchResponsePartition): boolean {
     const partition = answer.partitionIndex;
     const position = positions[partition] ?? 0n;
-    const aborted = new Set((answer.abortedTransactions ?? []).map(({ producerId }) => producerId));
+    const aborted = [...(answer.abortedTransactions ?? [])].sort((a, b) => (a.firstOffset < b.firstOffset ? -1 : 1));
+    const aborting = new Set<bigint>();
     let next = position;
     for (const batch of answer.records ?? []) {
       next = batch.firstOffset + BigInt(batch.lastOffsetDelta) + 1n;
-      if (batch.attributes & CONTROL) continue;
-      // Nothing here fences or aborts: what does, is a fault.
-      if (aborted.has(batch.producerId)) throw new Error(`'${topic}'/${partition} has aborted transactions`);
+      // An aborted transaction is told by its first offset, and ends with its control batch.
+      for (let first = aborted[0]; first !== undefined && first.firstOffset < next; first = aborted[0]) {
+        aborting.add(first.producerId);
+        aborted.shift();
+      }
+      if (batch.attributes & CONTROL) {
+        aborting.delete(batch.producerId);
+        continue;
+      }
+      if (batch.attributes & TRANSACTIONAL && aborting.has(batch.producerId)) continue;
       for (const { offsetDelta, key, value, headers } of batch.records) {
         const offset = batch.firstOffset + BigInt(offsetDelta);
         if (offset >= position) this.#take({ topic, partition, offset, key, value, headers });
