@@ -87,7 +87,8 @@ test('a model that hangs never hangs a request: the limit of a call ends it, ove
     caller = new GrpcCaller(Number(/^gRPC {2}127\.0\.0\.1:(\d+)$/m.exec(running.output())?.[1]));
     const { error } = await caller.call('/seldon.protos.Seldon/Predict', TEXT);
     assert.equal(error?.code, 4);
-    assert.match(error?.details ?? '', /has not answered within 100 ms/);
+    // The node's own library knows the limit too, and may be the first to say it.
+    assert.match(error?.details ?? '', /has not answered within 100 ms|Deadline exceeded/);
   } finally {
     caller?.close();
     running.kill('SIGKILL');
