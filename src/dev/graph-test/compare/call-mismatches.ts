@@ -3,8 +3,8 @@ import { headerOf, type SeenCall } from '../run/seen-call.ts';
 import { bodyMismatch } from './body-mismatch.ts';
 import { isMatcher } from './matcher.ts';
 import { mismatchOf, type Difference, type Mismatch } from './mismatch.ts';
-import { gotBody } from './got-body.ts';
-import { clipped } from './written-value.ts';
+import { gotCall, startOf } from './got-body.ts';
+import { clipped, writtenValue } from './written-value.ts';
 
 /**
  * What is wrong with the calls that the nodes have got.
@@ -30,15 +30,9 @@ function listMismatches(
   seen: readonly SeenCall[],
   tolerance: number,
 ): Mismatch[] {
-  // Where other nodes were called, their bodies tell nothing.
-  if (expected.length !== seen.length || expected.some((call, index) => !isOf(call, seen[index]))) {
-    const detailed = expected.some(({ method, path }) => method !== undefined || path !== undefined);
-    const difference: Difference = {
-      path: '',
-      expected: expected.map(nameOf).join(', ') || 'none',
-      got: seen.map((call) => (detailed ? nameOf(call) : call.node)).join(', ') || 'none',
-    };
-    return [{ about, differences: [difference] }];
+  if (expected.length !== seen.length || expected.some(({ node }, index) => node !== seen[index]?.node)) {
+    const found = mismatchOf(about, listDifferences(expected, seen, tolerance));
+    return found === undefined ? [] : [found];
   }
   return expected.flatMap((call, index) => {
     const found = seen[index];
@@ -46,21 +40,52 @@ function listMismatches(
   });
 }
 
-function isOf(call: ExpectedCall, seen: SeenCall | undefined): boolean {
-  return (
-    call.node === seen?.node && (call.method ?? seen.method) === seen.method && (call.path ?? seen.path) === seen.path
+/** Whose calls came, in one line; and, where more than the nodes is expected, the calls that are other ones. */
+function* listDifferences(
+  expected: readonly ExpectedCall[],
+  seen: readonly SeenCall[],
+  tolerance: number,
+): Generator<Difference> {
+  const nodes = (calls: readonly { readonly node: string }[]) => calls.map(({ node }) => node).join(', ') || 'none';
+  yield { path: '', expected: nodes(expected), got: nodes(seen) };
+  if (!expected.some(({ method, path, body }) => (method ?? path ?? body) !== undefined)) return;
+  for (let index = 0; index < Math.max(expected.length, seen.length); index++) {
+    const [call, found] = [expected[index], seen[index]];
+    const isSame = call && call.node === found?.node && mismatchesOf(call, found, '', tolerance).length === 0;
+    if (isSame) continue;
+    yield { path: `[${index}]`, expected: call && expectedText(call), got: found && seenText(found) };
+  }
+}
+
+function expectedText({ node, method, path, body }: ExpectedCall): string {
+  return callText(
+    [node, method, path],
+    body && (body.kind === 'json' ? writtenValue(body.value) : body.bytes.toString()),
   );
 }
 
-function nameOf(call: Pick<ExpectedCall, 'node' | 'method' | 'path'>): string {
-  return [call.node, call.method, call.path].filter((part) => part !== undefined).join(' ');
+function seenText(call: SeenCall): string {
+  const { node, method, path } = call;
+  return callText([node, method, path], startOf(gotCall(call)));
+}
+
+function callText(parts: readonly (string | undefined)[], body: string | undefined): string {
+  const name = parts.filter((part) => part !== undefined).join(' ');
+  return clipped(body === undefined ? name : `${name}: ${body}`);
 }
 
 function mismatchesOf(call: ExpectedCall, seen: SeenCall, about: string, tolerance: number): Mismatch[] {
-  const got = gotBody(seen.body, headerOf(seen, 'content-encoding'), seen.messageName);
-  const body = call.body && bodyMismatch(`${about}, body`, call.body, got, tolerance);
+  const name = mismatchOf(about, nameDifferences(call, seen));
   const headers = mismatchOf(`${about}, headers`, headerDifferences(call, seen));
-  return [headers, body].filter((mismatch) => mismatch !== undefined);
+  const body = call.body && bodyMismatch(`${about}, body`, call.body, gotCall(seen), tolerance);
+  return [name, headers, body].filter((mismatch) => mismatch !== undefined);
+}
+
+function* nameDifferences(call: ExpectedCall, seen: SeenCall): Generator<Difference> {
+  for (const path of ['method', 'path'] as const) {
+    const expected = call[path];
+    if (expected !== undefined && expected !== seen[path]) yield { path, expected, got: seen[path] };
+  }
 }
 
 function* headerDifferences(call: ExpectedCall, seen: SeenCall): Generator<Difference> {

@@ -1,5 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import { errorText } from '../../../base/errors.ts';
+import { headerOf, type SeenCall } from '../run/seen-call.ts';
 import { decodeMessage } from '../protobuf/message-json.ts';
 
 /** Bytes that came, without compression. */
@@ -20,6 +21,11 @@ export function gotBody(body: Buffer, contentEncoding: string | undefined, messa
   } catch {
     return { bytes: body, messageName };
   }
+}
+
+/** The body of a call, as `gotBody` has it. */
+export function gotCall(call: SeenCall): GotBody {
+  return gotBody(call.body, headerOf(call, 'content-encoding'), call.messageName);
 }
 
 /** What the body says in JSON, or why it says nothing. */

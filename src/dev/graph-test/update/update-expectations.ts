@@ -2,44 +2,47 @@ import { isMap, isNode, isScalar, parseDocument, type Pair, type YAMLMap } from 
 import { FAILURE_CODES } from '../../../graph/failure-codes.ts';
 import type { Payload } from '../../../protocol/payload.ts';
 import type { NodeError } from '../../../graph/node-error.ts';
-import { gotBody, jsonOf } from '../compare/got-body.ts';
-import { FileName, RawBytes, testTags } from '../format/tags.ts';
+import { gotBody } from '../compare/got-body.ts';
+import type { Expectation } from '../format/graph-test.ts';
+import { testTags } from '../format/tags.ts';
 import type { TestResult } from '../run/run-graph-test.ts';
+import { bodyEdits, bodyText } from './body-edits.ts';
+import { callEdits } from './call-edits.ts';
 import { edited, type TextEdit } from './text-edit.ts';
-import { columnOf, missingIndent, oneLine, replacement, valueEdits, type Written } from './value-edits.ts';
+import { columnOf, oneLine, valueEdits, type Written } from './value-edits.ts';
 
 /**
- * The text of a test file in which failed tests expect what came: their `output`, or code, node and status of their `error`. Calls
- * and files that are named stay as they are, and so does all that is not part of a difference.
+ * The text of a test file in which failed tests expect what came: their `output` and content type, or code, node and status of their
+ * `error`, and their `calls`. Files that are named stay as they are, and so does all that is not part of a difference.
  */
 export function updateExpectations(text: string, results: readonly TestResult[]): string {
   const document = parseDocument(text, { customTags: [...testTags], merge: true, logLevel: 'silent' });
   const edits: TextEdit[] = [];
-  for (const { test, passed, isAnswered, outcome } of results) {
-    const node = document.getIn(['tests', test.index], true);
+  for (const { test, passed, isAnswered, outcome, calls } of results) {
+    const { index, expect } = test;
+    const node = document.getIn(['tests', index], true);
     if (passed || !isAnswered || outcome === undefined || !isMap(node)) continue;
-    const written: Written = { text, document, tolerance: test.expect?.tolerance ?? 0 };
-    edits.push(
-      ...('error' in outcome ? errorEdits(written, node, outcome.error) : outputEdits(written, node, outcome.output)),
-    );
+    const written: Written = { text, document, tolerance: expect?.tolerance ?? 0 };
+    if ('error' in outcome) edits.push(...errorEdits(written, node, outcome.error));
+    else edits.push(...outputEdits(written, node, expect, outcome.output));
+    const pair = expectedPair(node, 'calls');
+    if (pair !== undefined && expect?.calls !== undefined) edits.push(...callEdits(written, pair, expect.calls, calls));
   }
   return edited(text, edits);
 }
 
-function outputEdits(written: Written, test: YAMLMap, output: Payload): TextEdit[] {
+function outputEdits(written: Written, test: YAMLMap, expect: Expectation | undefined, output: Payload): TextEdit[] {
   const { text } = written;
   const got = gotBody(output.body, output.contentEncoding, output.messageName);
-  const json = jsonOf(got);
-  const asBytes = rawText(got.bytes);
+  const type = expectedPair(test, 'contentType')?.value;
+  const edits = [...valueEdits(written, type, output.contentType)];
   const pair = expectedPair(test, 'output');
-  const node = pair?.value;
-  if (!isNode(node)) return putExpected(text, test, 'output', 'value' in json ? oneLine(json.value) : asBytes, 'error');
-  if (isScalar(node) && node.value instanceof FileName) return [];
-  if (isScalar(node) && node.value instanceof RawBytes) {
-    return node.value.bytes.equals(got.bytes) ? [] : [replacement(text, node, asBytes)];
+  if (pair !== undefined) edits.push(...bodyEdits(written, pair, expect?.output, got));
+  // Who expects only calls, or a content type, means to.
+  else if (expect === undefined || expect.error !== undefined) {
+    edits.push(...putExpected(text, test, 'output', bodyText(got), 'error'));
   }
-  if ('problem' in json) return [replacement(text, node, asBytes)];
-  return [...valueEdits(written, node, json.value, pair && missingIndent(text, pair))];
+  return edits;
 }
 
 function errorEdits(written: Written, test: YAMLMap, error: NodeError): TextEdit[] {
@@ -95,10 +98,4 @@ function addition(text: string, map: YAMLMap, field: string): TextEdit {
     return { start: last, end: last, text: `${map.items.length > 0 ? ',' : ''} ${field}` };
   }
   return { start: end, end, text: `\n${' '.repeat(columnOf(text, start))}${field}` };
-}
-
-/** Bytes that are no JSON, with their tag. */
-function rawText(bytes: Buffer): string {
-  const text = bytes.toString();
-  return Buffer.from(text).equals(bytes) ? `!text ${JSON.stringify(text)}` : `!base64 ${bytes.toString('base64')}`;
 }

@@ -155,7 +155,7 @@ suite('calls', () => {
   test('are all that were made', async () => {
     assert.deepEqual((await one(`${nodes}expect: { calls: [a, c] }`, combiner)).said, ['calls : a, c | a, b, c']);
     assert.deepEqual((await one(`${nodes}expect: { calls: [a, b, { node: c, method: route }] }`, combiner)).said, [
-      'calls : a, b, c route | a predict /predict, b predict /predict, c aggregate /aggregate',
+      'call 3 (node c) method: route | aggregate',
     ]);
     assert.deepEqual((await one(`${nodes}expect: { calls: [] }`, combiner)).said, ['calls : none | a, b, c']);
   });
@@ -163,6 +163,26 @@ suite('calls', () => {
   test('or those of some nodes', async () => {
     assert.deepEqual((await one(`${nodes}expect: { calls: { b: [{ body: 1 }] } }`, combiner)).said, []);
     assert.deepEqual((await one(`${nodes}expect: { calls: { b: [] } }`, combiner)).said, ['calls of b : none | b']);
+  });
+
+  test('that are other ones are shown with their bodies, if more than nodes is expected', async () => {
+    const { said } = await one(
+      `${nodes}expect: { calls: [a, { node: c, path: /x, body: [1, 3] }, { node: c, body: !text x }] }`,
+      combiner,
+    );
+    assert.deepEqual(said, [
+      'calls : a, c, c | a, b, c',
+      'calls [1]: c /x: [1, 3] | b predict /predict: 1',
+      'calls [2]: c: x | c aggregate /aggregate: [1,2]',
+    ]);
+    const less = await one(`${nodes}expect: { calls: [{ node: a, body: 7 }, { node: b, body: 1 }] }`, combiner);
+    assert.deepEqual(less.said, [
+      'calls : a, b | a, b, c',
+      'calls [0]: a: 7 | a predict /predict: 1',
+      'calls [2]: undefined | c aggregate /aggregate: [1,2]',
+    ]);
+    const other = await one(`${nodes}expect: { calls: [a, { node: b, path: /x, body: 2 }, c] }`, combiner);
+    assert.deepEqual(other.said, ['call 2 (node b) path: /x | /predict', 'call 2 (node b), body : 2 | 1']);
   });
 
   test('have bodies and headers', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { updateExpectations } from '../../../../src/dev/graph-test/update/update-expectations.ts';
-import { deployment, run, saidOf, single } from './test-text.ts';
+import { combiner, deployment, run, saidOf, single } from './test-text.ts';
 
 /** The text after its update, which must hold. */
 async function updated(text: string, document = single): Promise<string> {
@@ -88,6 +88,77 @@ suite('update', () => {
     assert.equal(
       await updated(`${nodes}  expect:\n    output:\n    - 1\n`),
       `${nodes}  expect:\n    output:\n      { a: [1, 2], b: 3 }\n`,
+    );
+  });
+
+  const calls =
+    'tests:\n- name: t\n  request: [1, 2]\n  nodes: { a: { answer: 1 }, b: { answer: 2 }, c: { answer: 3 } }\n';
+
+  test('calls: what differs in them, and nothing else', async () => {
+    const expect = `  expect:
+    calls: # all of them
+    - a # the first
+    - node: b
+      path: /x # another
+      method: route
+      body:
+      - 1 # same
+      - 3
+    - { node: c, headers: { Content-Type: text/plain, X: y, Seldon-Puid: !anything }, body: [!closeTo 1, 7] }
+`;
+    const after = expect
+      .replace('/x', '/predict')
+      .replace('method: route', 'method: predict')
+      .replace('- 3', '- 2')
+      .replace('text/plain, X: y', 'application/json, X: null')
+      .replace('7', '2');
+    assert.equal(await updated(calls + expect, combiner), calls + after);
+  });
+
+  test('calls of other nodes, or more of them: the list anew, with the fields that it had', async () => {
+    const anew = async (before: string, after: string) =>
+      assert.equal(await updated(`${calls}  expect: { ${before} }\n`, combiner), `${calls}  expect: { ${after} }\n`);
+    await anew('calls: [c]', 'calls: [a, b, c]');
+    await anew('calls: []', 'calls: [a, b, c]');
+    await anew(
+      'calls: [{ node: a, path: /x, body: 1 }]',
+      'calls: [{ node: a, path: /predict, body: [1, 2] }, { node: b, path: /predict, body: [1, 2] }, { node: c, path: /aggregate, body: [1, 2] }]',
+    );
+    await anew(
+      'calls: { a: [], b: [{ body: 1 }] }',
+      'calls: { a: [{ path: /predict, body: [1, 2] }], b: [{ body: [1, 2] }] }',
+    );
+    await anew('calls: { a: [{ method: route }, {}] }', 'calls: { a: [{ method: predict }] }');
+    await anew('output: 4, calls: [a]', 'output: 3, calls: [a, b, c]');
+    assert.equal(
+      await updated(`${calls}  expect:\n    calls:\n    - c\n    output: 3\n`, combiner),
+      `${calls}  expect:\n    calls:\n      [a, b, c]\n    output: 3\n`,
+    );
+  });
+
+  test('calls: bytes stay bytes, and the same message in other words stays', async () => {
+    const raw =
+      'tests:\n- name: t\n  request: !text a\n  headers: { Content-Type: text/plain }\n  nodes: { m: { answer: 1 } }\n';
+    assert.equal(
+      await updated(`${raw}  expect: { calls: [{ node: m, path: /predict, body: !text b }] }\n`),
+      `${raw}  expect: { calls: [{ node: m, path: /predict, body: !text "a" }] }\n`,
+    );
+    const grpc = deployment({ name: 'm', type: 'MODEL' }, 'seldon', 'grpc');
+    const text =
+      'tests:\n- name: t\n  request: { data: { ndarray: [1] } }\n  nodes: { m: { answer: { strData: y } } }\n';
+    assert.equal(
+      await updated(
+        `${text}  expect: { output: { strData: z }, calls: [{ node: m, body: { data: { names: [], ndarray: [1] } } }] }\n`,
+        grpc,
+      ),
+      `${text}  expect: { output: { strData: y }, calls: [{ node: m, body: { data: { names: [], ndarray: [1] } } }] }\n`,
+    );
+  });
+
+  test('a content type', async () => {
+    assert.equal(
+      await updated(`${start}    expect: { contentType: text/plain }\n`),
+      `${start}    expect: { contentType: application/json }\n`,
     );
   });
 
