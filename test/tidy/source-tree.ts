@@ -21,6 +21,7 @@ export interface Source extends Scanned {
   readonly imports: readonly Import[];
 }
 
+// In a second work tree of Git's, `.git` is a file that names a folder of the machine.
 const SKIPPED = new Set(['node_modules', 'dist', '.git', '.cache', '__pycache__', '.venv']);
 const BINARY = /\.(?:png|jpg|gif|ico|woff2?|onnx|npy|tgz|jar|pb|bin|gz)$/;
 
@@ -28,9 +29,9 @@ const BINARY = /\.(?:png|jpg|gif|ico|woff2?|onnx|npy|tgz|jar|pb|bin|gz)$/;
 export function readTree(root: string, folder = ''): Map<string, string> {
   const tree = new Map<string, string>();
   for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
+    if (SKIPPED.has(entry.name)) continue;
     const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
     if (entry.isDirectory()) {
-      if (SKIPPED.has(entry.name)) continue;
       for (const [name, text] of readTree(root, path)) tree.set(name, text);
     } else if (entry.isFile() && !BINARY.test(path)) {
       tree.set(path, readFileSync(join(root, path), 'utf8'));

@@ -1,5 +1,8 @@
 // The rules of tidy.test.ts on small trees that keep and break them.
 import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { importCycles } from '../tidy/rules/cycles.ts';
 import { decisionViolations } from '../tidy/rules/decisions.ts';
@@ -12,11 +15,19 @@ import { places } from '../tidy/rules/places.ts';
 import { unreachable } from '../tidy/rules/reachable.ts';
 import { tooLong } from '../tidy/rules/size.ts';
 import { scan } from '../tidy/scan.ts';
-import { sourcesIn, type Source, type Tree, type Violation } from '../tidy/source-tree.ts';
+import { readTree, sourcesIn, type Source, type Tree, type Violation } from '../tidy/source-tree.ts';
 
 const treeOf = (files: Record<string, string>): Tree => new Map(Object.entries(files));
 const src = (files: Record<string, string>): Source[] => sourcesIn(treeOf(files), 'src', 'test', 'tools');
 const at = (violations: readonly Violation[]) => violations.map(({ path, line }) => `${path}:${line}`);
+
+test("the tree: every text file; nothing of Git's, be it a folder or a file", (context) => {
+  const root = mkdtempSync(join(tmpdir(), 'millrace-tree-'));
+  context.after(() => rmSync(root, { recursive: true }));
+  for (const folder of ['src', 'sub', 'sub/.git']) mkdirSync(join(root, folder));
+  for (const file of ['.git', 'src/a.ts', 'src/b.png', 'sub/.git/config']) writeFileSync(join(root, file), file);
+  assert.deepEqual([...readTree(root)], [['src/a.ts', 'src/a.ts']]);
+});
 
 test('scan: tells code, strings, templates, regular expressions and comments apart', () => {
   const cases: readonly [text: string, bare: string, comments: string][] = [
