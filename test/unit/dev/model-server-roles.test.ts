@@ -148,6 +148,22 @@ suite('scripted nodes', () => {
     await assert.rejects(classify, failure('UNIMPLEMENTED', /has no signature/));
   });
 
+  test('JSON that nests too deep is told as that, whatever would have been done with it', async (t) => {
+    const { server } = await start(t, { echo: true });
+    const nested = (levels: number) => `${'['.repeat(levels)}1${']'.repeat(levels)}`;
+    for (const body of [
+      nested(100_000),
+      `{"strData":"]]\\\\","jsonData":${nested(100_000)}}`,
+      `{"data":{"ndarray":[1]},"meta":${'{"a":'.repeat(2_000)}1${'}'.repeat(2_000)}}`,
+    ]) {
+      const { status, text } = await ask(`${server.url}/predict`, body);
+      assert.equal(status, 400, text);
+      assert.match(text, /the request nests lists and objects deeper than 1000 levels/);
+    }
+    const { status, text } = await ask(`${server.url}/predict`, `{"strData":"${'['.repeat(2_000)}\\"["}`);
+    assert.equal(status, 200, text);
+  });
+
   test('all datatypes come back from an echo as they went, raw and listed', async (t) => {
     const { grpc } = await start(t, { echo: true });
     const contents = {

@@ -1,5 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import { REST_PROTOCOLS } from '../protocols/protocols.ts';
+import { isTooDeep, MAX_JSON_DEPTH } from '../protocols/json-depth.ts';
 import { requireList } from '../protocols/json-object.ts';
 import type { ServedModel } from '../protocols/rest-protocol.ts';
 import { RequestError } from '../request-error.ts';
@@ -41,6 +42,9 @@ export async function answerRest(runner: Runner, model: ServedModel, request: Re
 
 function parseBody(text: string, { signature }: ServedModel, contentType: string): unknown {
   if (text.trim() === '') throw new RequestError(400, 'the request is empty, and JSON is expected');
+  if (isTooDeep(text)) {
+    throw new RequestError(400, `the request nests lists and objects deeper than ${MAX_JSON_DEPTH} levels`);
+  }
   const exact = signature?.inputs.some(({ datatype }) => datatype === 'int64' || datatype === 'uint64') ?? true;
   try {
     return exact ? JSON.parse(text, exactIntegers) : JSON.parse(text);
