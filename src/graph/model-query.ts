@@ -5,6 +5,13 @@ import type { ModelClient } from './model-client.ts';
 import type { ModelQuestion } from '../protocol/node-method.ts';
 import { NodeError } from './node-error.ts';
 
+/** The question names a model that the graph does not have. */
+export class UnknownModelError extends NodeError {
+  constructor(name: string) {
+    super(`Failed to find model ${name}`, { failure: 'request', node: '' });
+  }
+}
+
 /** Asks the models of a graph about themselves. Every failure is a `NodeError`. */
 export interface ModelQuery {
   readonly graph: Graph;
@@ -30,8 +37,8 @@ export function createModelQuery(graph: Graph, client: ModelClient): ModelQuery 
     ask(question, nodeName, request) {
       const node = graph.nodes.find(({ name }) => name === nodeName);
       if (node !== undefined && node.endpoint !== undefined) return askNode(question, node, request);
-      const why =
-        node === undefined ? `Failed to find model ${nodeName}` : `node '${nodeName}' has no endpoint to ask it at`;
+      if (node === undefined) return Promise.reject(new UnknownModelError(nodeName));
+      const why = `node '${nodeName}' has no endpoint to ask it at`;
       return Promise.reject(new NodeError(why, { failure: 'request', node: '' }));
     },
     async askAll(question, request) {

@@ -1,4 +1,5 @@
 import { status } from '@grpc/grpc-js';
+import { UnknownModelError } from '../../graph/model-query.ts';
 import { NodeError, type NodeFailure } from '../../graph/node-error.ts';
 import { MessageError } from '../../protocol/message-error.ts';
 import type { GrpcStatus } from '../../protocol/grpc/status.ts';
@@ -33,6 +34,7 @@ const OF_FAILURE: Readonly<Record<Exclude<NodeFailure, 'status'>, GrpcStatus>> =
 export function callStatus(error: unknown): CallStatus {
   if (error instanceof StatusError) return of(error.code, error.message);
   if (error instanceof MessageError) return of('INVALID_ARGUMENT', error.message);
+  if (error instanceof UnknownModelError) return of('NOT_FOUND', error.message);
   if (!(error instanceof NodeError)) return of('UNKNOWN', 'internal error of the executor');
   if (error.failure !== 'status') return of(OF_FAILURE[error.failure], error.message);
   return of(isStatus(error.status) ? error.status : 'UNKNOWN', error.statusMessage ?? error.message);

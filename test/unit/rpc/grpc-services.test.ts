@@ -219,7 +219,7 @@ test('seldon: metadata of one model and of the graph; feedback that nobody takes
     );
     assert.deepEqual(
       [unknown.error?.code, unknown.error?.details],
-      [status.INVALID_ARGUMENT, 'Failed to find model x'],
+      [status.NOT_FOUND, 'Failed to find model x'],
     );
   });
   const quiet: PredictiveUnit = { name: 't', type: 'TRANSFORMER', endpoint: {} };
