@@ -12,6 +12,7 @@ import { executorOptions } from './options.ts';
 import { payloadLogOptions } from './payload-log-options.ts';
 import { serverLimits, tlsFiles } from './server-limits.ts';
 import { sharedNames } from './shared-names.ts';
+import { unknownWords } from './unknown-words.ts';
 import { loadPredictor } from './predictor-source.ts';
 import { readPayloadLog } from './read-payload-log.ts';
 
@@ -103,7 +104,7 @@ export function readExecutorConfig({ commandLine, env, readFile }: ConfigSources
   // The stream may have found the same in the settings of its own Kafka.
   problems.push(...payload.problems.filter(({ path }) => !problems.some((known) => known.path === path)));
   warnings.push(...payload.warnings);
-  if (predictor !== undefined) warnings.push(...sharedNames(predictor.graph));
+  if (predictor !== undefined) warnings.push(...sharedNames(predictor.graph), ...unknownWords(predictor.graph));
   const { log, warnings: logWarnings } = logConfig({
     level: values.logLevel,
     levelGiven: flags['log_level'] !== undefined || Boolean(env['SELDON_LOG_LEVEL']),

@@ -12,6 +12,7 @@ import { logConfig } from './log-config.ts';
 import { endpointProblems, parseEndpoint, withLocalHosts } from './node-endpoint.ts';
 import { executorOptions } from './options.ts';
 import { sharedNames } from './shared-names.ts';
+import { unknownWords } from './unknown-words.ts';
 import { readPayloadLog } from './read-payload-log.ts';
 import { certificateVariables, serverLimits, tlsFiles } from './server-limits.ts';
 
@@ -132,6 +133,7 @@ export function readRunConfig(
       ...limits.warnings,
       ...payload.warnings,
       ...sharedNames(predictor.graph),
+      ...unknownWords(predictor.graph),
       ...(compiled === undefined ? topicsNotRead(chosen) : []),
       ...(certificateSecret && certMountPath === '' ? [withoutCertificate(certificateSecret)] : []),
     ],
