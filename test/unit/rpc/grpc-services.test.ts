@@ -217,10 +217,7 @@ test('seldon: metadata of one model and of the graph; feedback that nobody takes
       '/seldon.protos.Seldon/ModelMetadata',
       message(SeldonModelMetadataSchema, { name: 'x' }),
     );
-    assert.deepEqual(
-      [unknown.error?.code, unknown.error?.details],
-      [status.NOT_FOUND, 'Failed to find model x'],
-    );
+    assert.deepEqual([unknown.error?.code, unknown.error?.details], [status.NOT_FOUND, 'Failed to find model x']);
   });
   const quiet: PredictiveUnit = { name: 't', type: 'TRANSFORMER', endpoint: {} };
   await withGrpcFront({ graph: quiet }, async ({ client }) => {
