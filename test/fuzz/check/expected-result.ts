@@ -16,10 +16,11 @@ export function expectedResult(
   combination: Combination,
   seed: number,
   hostility: number,
-  { value, isGood }: FuzzRecord,
+  record: FuzzRecord,
 ): Expected | undefined {
+  const { value, isGood } = record;
   const { protocol, transport } = combination;
-  const goesAsItIs = protocol === 'seldon' || (isGood && isRequest(combination, value ?? Buffer.alloc(0)));
+  const goesAsItIs = protocol === 'seldon' || (isGood && isRequest(combination, record));
   if (value === null || value.length === 0 || !goesAsItIs) return undefined;
   if (transport === 'rest') {
     const plan = restPlan(combination, seed, 'answer', value, hostility);
@@ -29,8 +30,10 @@ export function expectedResult(
   return good === undefined ? undefined : { value: good, mustPass: isGood };
 }
 
-/** Whether a good message goes to the model untouched: it names its model already, and no key of it has to be renamed. */
-function isRequest({ protocol, transport }: Combination, value: Buffer): boolean {
-  if (transport === 'grpc') return protocol === 'tensorflow';
-  return /"(?:instances|inputs)":/.test(value.toString());
+/** Whether a good message goes to the model untouched: it is no answer that has to become a request, and names its model already. */
+function isRequest({ protocol, transport }: Combination, { value, headers }: FuzzRecord): boolean {
+  const texts = headers.map(([name, content]) => [name.toString('latin1').toLowerCase(), String(content)] as const);
+  if (transport === 'grpc') return protocol === 'tensorflow' && !texts.some(([, text]) => text.endsWith('Response'));
+  // What is encoded has to be read first, if it can be.
+  return /"(?:instances|inputs)":/.test(String(value)) && !texts.some(([name]) => name === 'content-encoding');
 }
