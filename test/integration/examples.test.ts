@@ -1,9 +1,7 @@
 // Every example as its README has it: one command, real model servers, real Kafka. What is pinned is what a reader should see.
 import assert from 'node:assert/strict';
-import { globSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, suite, test } from 'node:test';
+import { globSync } from 'node:fs';
+import { suite, test } from 'node:test';
 import { testBroker } from '../broker.ts';
 import { millrace } from '../millrace.ts';
 
@@ -176,15 +174,11 @@ function tableText(output: string): string {
 const packed = (text: string) => text.replace(/\s+/g, '');
 
 suite('examples', { concurrency: 2 }, () => {
-  // Dozens of processes start here, each with the same program: it is compiled once.
-  const cache = mkdtempSync(join(tmpdir(), 'millrace-test-'));
-  after(() => rmSync(cache, { recursive: true, force: true }));
-
   for (const given of allExamples()) {
     test(given, async () => {
       const expected = EXPECTED[given] ?? assert.fail(`nobody says what is to be seen in ${given}`);
       const args = ['demo', given, '--plain', '--broker', testBroker()];
-      const { code, stdout, stderr } = await millrace(args, { env: { NODE_COMPILE_CACHE: cache } });
+      const { code, stdout, stderr } = await millrace(args);
       assert.equal(code, 0, `${stdout}\n${stderr}`);
       const { results, errors = 0, asked = false, shown, calls } = expected;
       const failed = errors === 0 ? '' : `, ${errors} error record that should be there`;

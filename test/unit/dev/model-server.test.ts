@@ -157,7 +157,7 @@ suite('model server', { skip: noRuntime }, () => {
       [predict, '', /the request is empty/],
       [predict, '{"instances":', /the request is not JSON/],
       [predict, nan, /the request is not JSON/],
-      [predict, deep, /nests lists deeper than 16|empty list/],
+      [predict, deep, /nests lists (and objects )?deeper than|empty list/],
       [predict, [], /the request is a list/],
       [predict, {}, /neither of 'instances'/],
       [predict, { instances: [first], inputs: [first] }, /both of 'instances'/],
