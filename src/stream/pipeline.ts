@@ -76,7 +76,9 @@ export class Pipeline {
         this.#pump();
       },
     );
-    const attemptMs = graph.callsInTurn * (stream.modelTimeoutMs + stream.batchDelayMs);
+    // A batch that is taken apart is two calls in turn.
+    const callMs = stream.batchSize > 1 ? 2 * stream.modelTimeoutMs + stream.batchDelayMs : stream.modelTimeoutMs;
+    const attemptMs = graph.callsInTurn * callMs;
     this.#limits = { stallMs: stream.stallTimeoutMs, attemptMs, rebalanceMs: consumer.rebalanceTimeoutMs };
     this.#deadline = new RecordDeadline(stream.deadlineMs, attemptMs);
     this.#failures = new FailedAttempts(stream, this.#deadline, this.#work, this.#gate, () => graph.checkReady());

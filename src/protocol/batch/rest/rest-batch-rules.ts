@@ -37,9 +37,10 @@ export function restBatchRules(protocol: Protocol): BatchRules<RestPart> {
       if (!isJsonType(payload.contentType)) return undefined;
       const message = read(reader.request, payload.body);
       if (message === undefined || message.rows === 0) return undefined;
-      const shape = rowShape(payload.body, message.arrays[0]?.elements.ranges[0]);
-      if (shape === undefined) return undefined;
-      return { payload, message, rows: message.rows, kind: `${shape} ${payload.contentType} ${outline(message)}` };
+      const shapes = message.arrays.map(({ elements }) => rowShape(payload.body, elements.ranges[0]));
+      if (shapes.includes(undefined)) return undefined;
+      const kind = `${shapes.join(';')} ${payload.contentType} ${outline(message)}`;
+      return { payload, message, rows: message.rows, kind };
     },
     merge(parts) {
       return {

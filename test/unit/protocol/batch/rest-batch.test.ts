@@ -95,6 +95,9 @@ test('requests that say more than rows differently are of different kinds', () =
   const v2 = (extra: string) => `{"inputs":[{"name":"x","shape":[1,1],"datatype":"FP32","data":[1]${extra}}]}`;
   assert.equal(kinds('v2', [v2(''), v2(',"parameters":{"content_type":"np"}')]), 2);
   assert.equal(kinds('v2', [v2('').replace('{"inputs', '{"id":"1","inputs'), v2('')]), 2);
+  const tensor = (name: string, data: string) => `{"name":"${name}","shape":[1,2],"datatype":"FP32","data":${data}}`;
+  const second = (data: string) => `{"inputs":[${tensor('x', '[1,2]')},${tensor('y', data)}]}`;
+  assert.equal(kinds('v2', [second('[1,2]'), second('[[1,2]]')]), 2, 'a nested tensor and a flat one');
   assert.equal(kinds('seldon', ['{"meta":{"puid":"a"},"data":{"ndarray":[[1]]}}', '{"meta":{"puid":"b"},"data":{"ndarray":[[1]]}}']), 2); // prettier-ignore
 });
 
