@@ -4,8 +4,8 @@ import { DefaultDataSchema, SeldonMessageSchema, TensorSchema, type DefaultData,
 import { decodeMessage } from '../../grpc/decode.ts';
 import { MESSAGE } from '../../grpc/methods.ts';
 import { MessageError } from '../../message-error.ts';
-import { PROTOBUF_TYPE } from '../../payload.ts';
 import type { BatchPart, BatchRules } from '../batch-rules.ts';
+import { encodedMessage } from './encoded-message.ts';
 import { readOrAlone } from './read-or-alone.ts';
 import { mergeTensors, sliceTensor, tensorOutline, tensorRows } from './tensor-rows.ts';
 
@@ -32,12 +32,7 @@ export const seldonBatchRules: BatchRules<SeldonPart> = {
     const [first] = parts;
     if (first === undefined) throw new RangeError('nothing to merge');
     const merged = withForm(first.message, mergeForms(parts.map(({ form }) => form)));
-    return {
-      body: Buffer.from(toBinary(SeldonMessageSchema, merged)),
-      contentType: PROTOBUF_TYPE,
-      contentEncoding: '',
-      messageName: MESSAGE.seldon,
-    };
+    return encodedMessage(SeldonMessageSchema, merged);
   },
   split(answer, parts) {
     const message = decodeMessage(SeldonMessageSchema, answer.body);

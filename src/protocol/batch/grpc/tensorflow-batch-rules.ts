@@ -10,6 +10,7 @@ import { decodeMessage } from '../../grpc/decode.ts';
 import { MESSAGE } from '../../grpc/methods.ts';
 import { MessageError } from '../../message-error.ts';
 import type { BatchPart, BatchRules } from '../batch-rules.ts';
+import { encodedMessage } from './encoded-message.ts';
 import { readOrAlone } from './read-or-alone.ts';
 import { mergeTensors, sliceTensor, tensorOutline, tensorRows, type TensorRows } from './tensor-rows.ts';
 
@@ -38,8 +39,7 @@ export const tensorflowBatchRules: BatchRules<PredictPart> = {
     for (const name of first.inputs.keys()) {
       inputs[name] = mergeTensors(parts.flatMap((part) => part.inputs.get(name) ?? []));
     }
-    const body = toBinary(PredictRequestSchema, clone(PredictRequestSchema, { ...first.request, inputs }));
-    return { body: Buffer.from(body), contentType: 'application/protobuf', contentEncoding: '', messageName: MESSAGE.predictRequest }; // prettier-ignore
+    return encodedMessage(PredictRequestSchema, clone(PredictRequestSchema, { ...first.request, inputs }));
   },
   split(answer, parts) {
     const response = decodeMessage(PredictResponseSchema, answer.body);

@@ -7,8 +7,8 @@ import {
 import { decodeMessage } from '../../grpc/decode.ts';
 import { MESSAGE } from '../../grpc/methods.ts';
 import { MessageError } from '../../message-error.ts';
-import { PROTOBUF_TYPE } from '../../payload.ts';
 import type { BatchPart, BatchRules } from '../batch-rules.ts';
+import { encodedMessage } from './encoded-message.ts';
 import { readOrAlone } from './read-or-alone.ts';
 import { v2Form, v2Rows, v2Values, type V2Rows } from './v2-rows.ts';
 
@@ -52,12 +52,7 @@ export const v2BatchRules: BatchRules<InferPart> = {
       })),
       rawInputContents: values.flatMap(({ raw }) => raw ?? []),
     });
-    return {
-      body: Buffer.from(toBinary(ModelInferRequestSchema, merged)),
-      contentType: PROTOBUF_TYPE,
-      contentEncoding: '',
-      messageName: MESSAGE.inferRequest,
-    };
+    return encodedMessage(ModelInferRequestSchema, merged);
   },
   split(answer, parts) {
     const response = decodeMessage(ModelInferResponseSchema, answer.body);
