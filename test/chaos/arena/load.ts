@@ -13,6 +13,8 @@ export interface LoadShape {
 }
 
 const TICK_MS = 250;
+// What the brokers may take to store what was begun, once a cell ends: one of them may have come back a moment ago.
+const LAST_WRITE_LIMIT_MS = 60_000;
 
 export class Load {
   readonly #brokers: readonly string[];
@@ -23,6 +25,7 @@ export class Load {
   #producer: Producer | undefined;
   #made = 0;
   #running: Promise<void> = Promise.resolve();
+  #giveUpAt = Infinity;
 
   constructor(brokers: readonly string[], topic: string, shape: LoadShape, random: Seeded) {
     this.#brokers = brokers;
@@ -37,8 +40,9 @@ export class Load {
     this.#running = this.#run();
   }
 
-  /** Ends when what it has begun to write is stored. */
+  /** Ends when what it has begun to write is stored; rejects when the brokers do not take it in a minute. */
   async stop(): Promise<void> {
+    this.#giveUpAt = Math.min(this.#giveUpAt, performance.now() + LAST_WRITE_LIMIT_MS);
     this.#stop.abort();
     await this.#running;
     await this.#producer?.close().catch(() => undefined);
@@ -73,7 +77,7 @@ export class Load {
       } catch (error) {
         await this.#producer?.close().catch(() => undefined);
         this.#producer = undefined;
-        if (this.#stop.signal.aborted) throw error;
+        if (performance.now() > this.#giveUpAt) throw error;
         await sleep(TICK_MS);
       }
     }
