@@ -15,7 +15,7 @@ import { readOptions } from '../src/base/options.ts';
 import { startEmbeddedKafka } from '../src/dev/kafka/embedded-kafka.ts';
 import { compileGraph } from '../src/graph/compile.ts';
 import { createExecutor } from '../src/graph/execute.ts';
-import { Cluster } from '../src/kafka/cluster.ts';
+import { Cluster } from '../src/kafka/cluster/cluster.ts';
 import { connectionOptions, consumerOptions } from '../src/kafka/options.ts';
 import { BatchingClient } from '../src/models/batching/batching-client.ts';
 import { createRestClient } from '../src/models/rest-client.ts';

@@ -5,7 +5,7 @@ import { loggerUrlProblem } from '../deployment/logger-url.ts';
 import { formatPath } from '../deployment/path.ts';
 import type { PredictiveUnit } from '../deployment/seldon-deployment.ts';
 import { connectionOptions } from '../kafka/options.ts';
-import { parseBrokers } from '../kafka/security.ts';
+import { parseBrokers } from '../kafka/security/security.ts';
 import type { EventOrigin } from '../telemetry/payload-log/cloud-event.ts';
 import type { PayloadLogConfig, PayloadLogTarget } from '../telemetry/payload-log/payload-log-config.ts';
 import { payloadLogOptions } from './payload-log-options.ts';

@@ -1,5 +1,5 @@
 import type { GraphExecutor } from '../graph/execute.ts';
-import { Cluster } from '../kafka/cluster.ts';
+import { Cluster } from '../kafka/cluster/cluster.ts';
 import type { Transport } from '../protocol/payload.ts';
 import { Pipeline } from '../stream/pipeline.ts';
 import type { KafkaConfig } from './executor-config.ts';

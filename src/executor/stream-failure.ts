@@ -1,6 +1,6 @@
 import { MillraceError } from '../base/errors.ts';
 import { KafkaError } from '../kafka/kafka-error.ts';
-import { tlsRemedy } from '../kafka/tls-failure.ts';
+import { tlsRemedy } from '../kafka/security/tls-failure.ts';
 
 const REMEDIES: Readonly<Record<string, string>> = {
   TOPIC_AUTHORIZATION_FAILED:

@@ -1,4 +1,4 @@
-import type { StreamStatus } from '../stream/status.ts';
+import type { StreamStatus } from '../stream/health/status.ts';
 
 /**
  * How long Kafka may be away before it is told, in milliseconds: a broker that dies is noticed by the others after 9 s by default,

@@ -1,5 +1,5 @@
 import { errorText } from '../base/errors.ts';
-import { tlsFailure } from './tls-failure.ts';
+import { tlsFailure } from './security/tls-failure.ts';
 
 /**
  * What a failed Kafka call means:

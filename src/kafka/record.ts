@@ -1,4 +1,4 @@
-import type { AssignedPartition } from './assigned-partition.ts';
+import type { AssignedPartition } from './offsets/assigned-partition.ts';
 
 /** A header as Kafka has it: names can repeat, values can be null. */
 export type RecordHeader = readonly [name: Buffer | null, value: Buffer | null];

@@ -1,27 +1,27 @@
 import { randomUUID } from 'node:crypto';
 import { sleep } from '../base/clock.ts';
 import type { GraphExecutor } from '../graph/execute.ts';
-import type { AssignedPartition } from '../kafka/assigned-partition.ts';
-import type { Cluster } from '../kafka/cluster.ts';
-import { Consumer } from '../kafka/consumer.ts';
+import type { AssignedPartition } from '../kafka/offsets/assigned-partition.ts';
+import type { Cluster } from '../kafka/cluster/cluster.ts';
+import { Consumer } from '../kafka/consumer/consumer.ts';
 import { KafkaError } from '../kafka/kafka-error.ts';
 import type { InputRecord } from '../kafka/record.ts';
 import type { Payload } from '../protocol/payload.ts';
 import { headersLeftOut, recordsRead } from './channels.ts';
 import type { Delivery } from './delivery/delivery.ts';
 import { startDelivery } from './delivery/start-delivery.ts';
-import { FailedAttempts } from './failed-attempts.ts';
+import { FailedAttempts } from './retry/failed-attempts.ts';
 import { EMPTY_RECORD } from './failure.ts';
-import type { Job } from './job.ts';
-import { ModelGate } from './model-gate.ts';
+import type { Job } from './work/job.ts';
+import { ModelGate } from './retry/model-gate.ts';
 import type { PipelineSettings } from './pipeline-settings.ts';
-import { RecordDeadline } from './record-deadline.ts';
+import { RecordDeadline } from './retry/record-deadline.ts';
 import { graphRequest } from './request.ts';
-import { Sink } from './sink.ts';
-import { partitionStatus, type StreamStatus } from './status.ts';
-import { stuckReasons, type StuckLimits, type StuckSigns } from './stuck.ts';
+import { Sink } from './output/sink.ts';
+import { partitionStatus, type StreamStatus } from './health/status.ts';
+import { stuckReasons, type StuckLimits, type StuckSigns } from './health/stuck.ts';
 import { errorTopicOf, prepareTopics } from './topics.ts';
-import { Work } from './work.ts';
+import { Work } from './work/work.ts';
 
 // Results that wait for their turn, or for the broker, for every record that may be at the models.
 const OPEN_PER_WORKER = 64;

@@ -3,7 +3,7 @@ import type { RecordHeader } from '../kafka/record.ts';
 import { isMetadataText, requestMetadata } from '../protocol/grpc/metadata.ts';
 import { HEADER, legalRecordHeader, recordHeader, requestHeaders, type RecordHeaders } from '../protocol/headers.ts';
 import { PROTOBUF_TYPE, type Payload, type Transport } from '../protocol/payload.ts';
-import type { Job } from './job.ts';
+import type { Job } from './work/job.ts';
 
 const NOTHING = Buffer.alloc(0);
 const JSON_TYPE = 'application/json';

@@ -1,6 +1,6 @@
-import type { Cluster } from '../kafka/cluster.ts';
+import type { Cluster } from '../kafka/cluster/cluster.ts';
 import { KafkaError } from '../kafka/kafka-error.ts';
-import { createTopics } from '../kafka/topics.ts';
+import { createTopics } from '../kafka/cluster/topics.ts';
 import type { StreamOptions } from './options.ts';
 
 /** The error topic's name, or undefined when failed records are only counted. */

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import assert from 'node:assert/strict';
-import { Cluster } from '../../src/kafka/cluster.ts';
+import { Cluster } from '../../src/kafka/cluster/cluster.ts';
 import { readOptions } from '../../src/base/options.ts';
 import { connectionOptions } from '../../src/kafka/options.ts';
 import { freePort } from '../../src/dev/kafka/free-port.ts';

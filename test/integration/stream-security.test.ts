@@ -10,7 +10,7 @@ import { MillraceError } from '../../src/base/errors.ts';
 import { readOptions } from '../../src/base/options.ts';
 import { streamFailure } from '../../src/executor/stream-failure.ts';
 import { brokerTrouble, type BrokerTrouble } from '../../src/kafka/channels.ts';
-import { Cluster } from '../../src/kafka/cluster.ts';
+import { Cluster } from '../../src/kafka/cluster/cluster.ts';
 import { connectionOptions } from '../../src/kafka/options.ts';
 import { committedOffsets, createTopic, produceRecords, uniqueTopic, withAdmin } from '../broker.ts';
 import { checkStream } from '../checker.ts';

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { Consumer } from '@platformatic/kafka';
 import { readOptions } from '../../src/base/options.ts';
 import { startEmbeddedKafka } from '../../src/dev/kafka/embedded-kafka.ts';
-import { Cluster } from '../../src/kafka/cluster.ts';
+import { Cluster } from '../../src/kafka/cluster/cluster.ts';
 import { connectionOptions } from '../../src/kafka/options.ts';
 import { committedOffsets as offsetsOf } from '../../src/kafka/transaction/committed-offsets.ts';
 import type { Transaction } from '../../src/kafka/transaction/transaction.ts';

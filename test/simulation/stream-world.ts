@@ -2,11 +2,11 @@
 // answer, fail, hang or cannot be reached, and a broker that stores late or refuses. All of it on a virtual clock.
 import assert from 'node:assert/strict';
 import { backoffMs } from '../../src/base/backoff.ts';
-import { AssignedPartition } from '../../src/kafka/assigned-partition.ts';
+import { AssignedPartition } from '../../src/kafka/offsets/assigned-partition.ts';
 import type { InputRecord } from '../../src/kafka/record.ts';
 import type { Failure } from '../../src/stream/failure.ts';
-import type { Job } from '../../src/stream/job.ts';
-import { Work, type OrderMode, type WorkLimits } from '../../src/stream/work.ts';
+import type { Job } from '../../src/stream/work/job.ts';
+import { Work, type OrderMode, type WorkLimits } from '../../src/stream/work/work.ts';
 import { Seeded } from './seeded.ts';
 import { VirtualTime } from './virtual-time.ts';
 

@@ -1,7 +1,7 @@
 import { MillraceError } from '../../base/errors.ts';
 import { KafkaError } from '../../kafka/kafka-error.ts';
-import { logOffsets } from '../../kafka/log-offsets.ts';
-import type { PartitionRange } from '../../kafka/reader.ts';
+import { logOffsets } from '../../kafka/offsets/log-offsets.ts';
+import type { PartitionRange } from '../../kafka/consumer/reader.ts';
 import type { KafkaSession } from '../kafka/kafka-session.ts';
 import { startIn, type StartOffset } from './start-offset.ts';
 

@@ -1,5 +1,5 @@
 import type { InputRecord } from '../../kafka/record.ts';
-import { TopicReader, type PartitionRange } from '../../kafka/reader.ts';
+import { TopicReader, type PartitionRange } from '../../kafka/consumer/reader.ts';
 import { countText, plural, rateText } from '../amounts.ts';
 import type { KafkaSession } from '../kafka/kafka-session.ts';
 import type { Progress } from '../progress.ts';

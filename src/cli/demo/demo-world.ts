@@ -11,7 +11,7 @@ import type { DemoPlan, PlacedNode } from '../../dev/demo/demo-plan.ts';
 import type { MillraceChild, MillraceProgram } from '../../dev/demo/millrace-child.ts';
 import { freePorts } from '../../dev/kafka/free-port.ts';
 import { connectionOptions, type ConnectionOptions } from '../../kafka/options.ts';
-import { parseBrokers, securitySettings } from '../../kafka/security.ts';
+import { parseBrokers, securitySettings } from '../../kafka/security/security.ts';
 import type { PayloadLog } from '../../dev/demo/payload-log/logged-payload.ts';
 import { startPayloadReceiver } from '../../dev/demo/payload-log/payload-receiver.ts';
 import { openPayloadTopic } from '../../dev/demo/payload-log/payload-topic.ts';

@@ -1,6 +1,6 @@
 import { MillraceError } from '../../base/errors.ts';
 import { KafkaError } from '../../kafka/kafka-error.ts';
-import { tlsRemedy } from '../../kafka/tls-failure.ts';
+import { tlsRemedy } from '../../kafka/security/tls-failure.ts';
 
 /** A Kafka failure that a person must act on, with what to do about it. Other errors are given back as they are. */
 export function explainKafkaError(error: unknown, topic: string): Error {

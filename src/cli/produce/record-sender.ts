@@ -1,5 +1,5 @@
-import { Partitioner } from '../../kafka/partitioner.ts';
-import { Producer } from '../../kafka/producer.ts';
+import { Partitioner } from '../../kafka/producer/partitioner.ts';
+import { Producer } from '../../kafka/producer/producer.ts';
 import { recordSizeBytes, type RecordHeader } from '../../kafka/record.ts';
 import { explainKafkaError } from '../kafka/kafka-failure.ts';
 import type { KafkaSession } from '../kafka/kafka-session.ts';

@@ -1,7 +1,7 @@
 import { MillraceError } from '../../base/errors.ts';
-import type { TopicMetadata } from '../../kafka/cluster.ts';
+import type { TopicMetadata } from '../../kafka/cluster/cluster.ts';
 import { KafkaError } from '../../kafka/kafka-error.ts';
-import { createTopics } from '../../kafka/topics.ts';
+import { createTopics } from '../../kafka/cluster/topics.ts';
 import { plural } from '../amounts.ts';
 import type { KafkaSession } from '../kafka/kafka-session.ts';
 

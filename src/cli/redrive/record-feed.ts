@@ -1,6 +1,6 @@
 import { sleep } from '../../base/clock.ts';
-import type { Cluster } from '../../kafka/cluster.ts';
-import { TopicReader, type PartitionRange } from '../../kafka/reader.ts';
+import type { Cluster } from '../../kafka/cluster/cluster.ts';
+import { TopicReader, type PartitionRange } from '../../kafka/consumer/reader.ts';
 import type { InputRecord } from '../../kafka/record.ts';
 
 const BUFFERED_BYTES = 8 * 1024 * 1024;

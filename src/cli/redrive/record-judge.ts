@@ -1,5 +1,5 @@
 import { MillraceError } from '../../base/errors.ts';
-import { Partitioner } from '../../kafka/partitioner.ts';
+import { Partitioner } from '../../kafka/producer/partitioner.ts';
 import type { InputRecord, OutputRecord } from '../../kafka/record.ts';
 import { recordSizeBytes } from '../../kafka/record.ts';
 import type { KafkaSession } from '../kafka/kafka-session.ts';

@@ -1,6 +1,6 @@
 import { MillraceError } from '../../base/errors.ts';
-import { logOffsets } from '../../kafka/log-offsets.ts';
-import type { PartitionRange } from '../../kafka/reader.ts';
+import { logOffsets } from '../../kafka/offsets/log-offsets.ts';
+import type { PartitionRange } from '../../kafka/consumer/reader.ts';
 import { committedOffsets } from '../../kafka/transaction/committed-offsets.ts';
 import { TransactionLink } from '../../kafka/transaction/transaction-link.ts';
 import type { KafkaSession } from '../kafka/kafka-session.ts';

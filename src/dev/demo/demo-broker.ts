@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Admin } from '@platformatic/kafka';
 import { consumerGroup } from '../../deployment/names.ts';
 import type { ConnectionOptions } from '../../kafka/options.ts';
-import { parseBrokers, securitySettings } from '../../kafka/security.ts';
+import { parseBrokers, securitySettings } from '../../kafka/security/security.ts';
 import { startEmbeddedKafka, type EmbeddedKafka } from '../kafka/embedded-kafka.ts';
 import type { DemoPlan } from './demo-plan.ts';
 

@@ -1,9 +1,9 @@
 import { sleep } from '../../base/clock.ts';
 import { MillraceError } from '../../base/errors.ts';
-import { Cluster } from '../../kafka/cluster.ts';
+import { Cluster } from '../../kafka/cluster/cluster.ts';
 import type { ConnectionOptions } from '../../kafka/options.ts';
-import { Producer } from '../../kafka/producer.ts';
-import { createTopics } from '../../kafka/topics.ts';
+import { Producer } from '../../kafka/producer/producer.ts';
+import { createTopics } from '../../kafka/cluster/topics.ts';
 import type { DemoNames } from './demo-broker.ts';
 import { arrivedRecord } from './ledger/arrived-record.ts';
 import { RequestFeed, type FeedRecord } from './request-feed.ts';

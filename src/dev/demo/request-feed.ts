@@ -1,7 +1,7 @@
 import { sleep } from '../../base/clock.ts';
 import { recordSizeBytes, type RecordHeader } from '../../kafka/record.ts';
-import { Partitioner } from '../../kafka/partitioner.ts';
-import type { Producer } from '../../kafka/producer.ts';
+import { Partitioner } from '../../kafka/producer/partitioner.ts';
+import type { Producer } from '../../kafka/producer/producer.ts';
 import type { StreamBook } from './stream-book.ts';
 
 /** Bytes handed to the producer and not stored yet, at most: beyond it the feed waits. */

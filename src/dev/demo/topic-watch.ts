@@ -1,8 +1,8 @@
 import { sleep } from '../../base/clock.ts';
-import { Cluster } from '../../kafka/cluster.ts';
+import { Cluster } from '../../kafka/cluster/cluster.ts';
 import type { ConnectionOptions } from '../../kafka/options.ts';
-import { logOffsets } from '../../kafka/log-offsets.ts';
-import { TopicReader } from '../../kafka/reader.ts';
+import { logOffsets } from '../../kafka/offsets/log-offsets.ts';
+import { TopicReader } from '../../kafka/consumer/reader.ts';
 import type { InputRecord } from '../../kafka/record.ts';
 
 const POLL_MS = 20;

@@ -1,5 +1,5 @@
-import { apis, type ApiFamily, type LibraryApi } from '../api.ts';
-import type { BoundApi, Cluster } from '../cluster.ts';
+import { apis, type ApiFamily, type LibraryApi } from '../cluster/api.ts';
+import type { BoundApi, Cluster } from '../cluster/cluster.ts';
 
 const GROUP_KEY = 0;
 

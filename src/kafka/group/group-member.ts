@@ -1,6 +1,6 @@
 import { sleep, unlessAborted } from '../../base/clock.ts';
-import { apis } from '../api.ts';
-import type { Cluster } from '../cluster.ts';
+import { apis } from '../cluster/api.ts';
+import type { Cluster } from '../cluster/cluster.ts';
 import { KafkaError, toKafkaError } from '../kafka-error.ts';
 import { GroupCoordinator } from './group-coordinator.ts';
 import type { GroupMemberOptions } from './group-options.ts';

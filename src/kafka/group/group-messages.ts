@@ -5,9 +5,9 @@ import {
   encodeConsumerProtocolAssignment,
   encodeConsumerProtocolSubscription,
 } from '@platformatic/kafka';
-import { assignAsOwned, assignCooperatively } from './cooperative-assignor.ts';
-import { assignRange } from './range-assignor.ts';
-import type { Assignment, OwningSubscriber } from './subscriber.ts';
+import { assignAsOwned, assignCooperatively } from './assignment/cooperative-assignor.ts';
+import { assignRange } from './assignment/range-assignor.ts';
+import type { Assignment, OwningSubscriber } from './assignment/subscriber.ts';
 
 /** The ways to share partitions that we know, by the names that every client uses. */
 export type GroupProtocol = 'cooperative-sticky' | 'range';

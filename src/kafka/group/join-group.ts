@@ -1,5 +1,5 @@
-import { apis } from '../api.ts';
-import type { Cluster } from '../cluster.ts';
+import { apis } from '../cluster/api.ts';
+import type { Cluster } from '../cluster/cluster.ts';
 import { KafkaError, toKafkaError } from '../kafka-error.ts';
 import type { GroupCoordinator } from './group-coordinator.ts';
 import {
@@ -14,7 +14,7 @@ import {
 } from './group-messages.ts';
 import type { GroupMemberOptions } from './group-options.ts';
 import type { Membership, PartitionMoves } from './membership.ts';
-import { partitionCounts } from './partition-counts.ts';
+import { partitionCounts } from './assignment/partition-counts.ts';
 import type { TopicWatch } from './topic-watch.ts';
 
 const PROTOCOL_TYPE = 'consumer';

@@ -1,4 +1,4 @@
-import type { Cluster } from '../cluster.ts';
+import type { Cluster } from '../cluster/cluster.ts';
 
 // How long a new partition of the input topic may stay unread, beside the rebalance.
 const CHECK_MS = 10_000;

@@ -1,5 +1,5 @@
-import { apis } from '../api.ts';
-import { errorName, withResponse } from '../cluster.ts';
+import { apis } from '../cluster/api.ts';
+import { errorName, withResponse } from '../cluster/cluster.ts';
 import { codeError } from './transaction-error.ts';
 import type { TransactionLink } from './transaction-link.ts';
 

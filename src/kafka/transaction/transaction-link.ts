@@ -1,7 +1,7 @@
 import { sleep } from '../../base/clock.ts';
-import { apis, type ApiFamily, type LibraryApi } from '../api.ts';
+import { apis, type ApiFamily, type LibraryApi } from '../cluster/api.ts';
 import type { ConnectionRole } from '../channels.ts';
-import { errorName, withResponse, type BoundApi, type Cluster } from '../cluster.ts';
+import { errorName, withResponse, type BoundApi, type Cluster } from '../cluster/cluster.ts';
 import { codeError, toTransactionError, TransactionError } from './transaction-error.ts';
 
 /** Who coordinates: consumer groups and transactions have one broker each that keeps their state. */

@@ -1,5 +1,5 @@
-import { apis } from '../api.ts';
-import { errorName, withResponse } from '../cluster.ts';
+import { apis } from '../cluster/api.ts';
+import { errorName, withResponse } from '../cluster/cluster.ts';
 import type { GroupPlace } from '../group/group-place.ts';
 import type { OutputRecord } from '../record.ts';
 import { codeError, gravest, toTransactionError, TransactionError } from './transaction-error.ts';

@@ -1,9 +1,9 @@
 import { NumericMap } from '@platformatic/kafka';
-import { apis } from '../api.ts';
+import { apis } from '../cluster/api.ts';
 import { recordsProduced } from '../channels.ts';
-import { errorName, withResponse } from '../cluster.ts';
-import type { ProduceResponse } from '../library-types.ts';
-import { PartitionQueue } from '../partition-queue.ts';
+import { errorName, withResponse } from '../cluster/cluster.ts';
+import type { ProduceResponse } from '../cluster/library-types.ts';
+import { PartitionQueue } from '../producer/partition-queue.ts';
 import type { OutputRecord } from '../record.ts';
 import { codeError, endingOf, gravest, toTransactionError, TransactionError } from './transaction-error.ts';
 import type { TransactionLink } from './transaction-link.ts';

@@ -1,5 +1,5 @@
-import { apis } from '../api.ts';
-import { errorName, withResponse, type Cluster } from '../cluster.ts';
+import { apis } from '../cluster/api.ts';
+import { errorName, withResponse, type Cluster } from '../cluster/cluster.ts';
 import { Transaction } from './transaction.ts';
 import { codeError, TransactionError } from './transaction-error.ts';
 import { TransactionLink } from './transaction-link.ts';

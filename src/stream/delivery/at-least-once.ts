@@ -1,7 +1,7 @@
-import type { Cluster } from '../../kafka/cluster.ts';
-import { Producer } from '../../kafka/producer.ts';
+import type { Cluster } from '../../kafka/cluster/cluster.ts';
+import { Producer } from '../../kafka/producer/producer.ts';
 import type { OutputRecord } from '../../kafka/record.ts';
-import type { Job } from '../job.ts';
+import type { Job } from '../work/job.ts';
 import type { Delivery } from './delivery.ts';
 
 /**

@@ -1,6 +1,6 @@
-import type { AssignedPartition } from '../../kafka/assigned-partition.ts';
+import type { AssignedPartition } from '../../kafka/offsets/assigned-partition.ts';
 import type { OutputRecord } from '../../kafka/record.ts';
-import type { Job } from '../job.ts';
+import type { Job } from '../work/job.ts';
 
 /**
  * The stream's way out: how results and error records get to the brokers, and with which promise. A record's `settled` is told

@@ -1,11 +1,11 @@
 import { sleep } from '../../base/clock.ts';
-import type { AssignedPartition } from '../../kafka/assigned-partition.ts';
+import type { AssignedPartition } from '../../kafka/offsets/assigned-partition.ts';
 import { offsetsCommitted } from '../../kafka/channels.ts';
-import type { Cluster } from '../../kafka/cluster.ts';
+import type { Cluster } from '../../kafka/cluster/cluster.ts';
 import type { GroupPlace } from '../../kafka/group/group-place.ts';
-import { noteOf } from '../../kafka/group/topic-note.ts';
+import { noteOf } from '../../kafka/group/offsets/topic-note.ts';
 import { KafkaError } from '../../kafka/kafka-error.ts';
-import { PARTITION_GONE } from '../../kafka/producer.ts';
+import { PARTITION_GONE } from '../../kafka/producer/producer.ts';
 import type { OutputRecord } from '../../kafka/record.ts';
 import { committedOffsets } from '../../kafka/transaction/committed-offsets.ts';
 import type { Transaction } from '../../kafka/transaction/transaction.ts';
@@ -13,7 +13,7 @@ import { toTransactionError, TransactionError } from '../../kafka/transaction/tr
 import { TransactionLink } from '../../kafka/transaction/transaction-link.ts';
 import { TransactionalWriter } from '../../kafka/transaction/transactional-writer.ts';
 import { transactionEnded } from '../channels.ts';
-import type { Job } from '../job.ts';
+import type { Job } from '../work/job.ts';
 import type { Delivery } from './delivery.ts';
 import { Outbox, type Batch, type Departure, type OutboxLimits } from './outbox.ts';
 import { TransactionPace } from './transaction-pace.ts';

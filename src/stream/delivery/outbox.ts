@@ -1,7 +1,7 @@
-import type { AssignedPartition } from '../../kafka/assigned-partition.ts';
-import { decodeFinishedAhead, encodeFinishedAhead } from '../../kafka/finished-ahead.ts';
+import type { AssignedPartition } from '../../kafka/offsets/assigned-partition.ts';
+import { decodeFinishedAhead, encodeFinishedAhead } from '../../kafka/offsets/finished-ahead.ts';
 import type { OutputRecord } from '../../kafka/record.ts';
-import type { Job } from '../job.ts';
+import type { Job } from '../work/job.ts';
 
 /** A job on its way out. */
 export interface Departure {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Cluster } from '../../kafka/cluster.ts';
+import type { Cluster } from '../../kafka/cluster/cluster.ts';
 import type { GroupPlace } from '../../kafka/group/group-place.ts';
 import type { PipelineSettings } from '../pipeline-settings.ts';
 import { AtLeastOnce } from './at-least-once.ts';

@@ -1,5 +1,5 @@
 import { Gauge, type Registry } from 'prom-client';
-import type { StreamStatus } from '../../stream/status.ts';
+import type { StreamStatus } from '../../stream/health/status.ts';
 
 /** Numbers of the whole stream; 0 while none runs. */
 const GAUGES: readonly (readonly [name: string, help: string, value: (status: StreamStatus) => number])[] = [

@@ -1,12 +1,12 @@
 import { errorText } from '../../base/errors.ts';
-import { Cluster } from '../../kafka/cluster.ts';
+import { Cluster } from '../../kafka/cluster/cluster.ts';
 import type { BrokerTrouble } from '../../kafka/channels.ts';
 import { KafkaError } from '../../kafka/kafka-error.ts';
 import type { ConnectionOptions } from '../../kafka/options.ts';
-import { Partitioner } from '../../kafka/partitioner.ts';
-import { Producer } from '../../kafka/producer.ts';
+import { Partitioner } from '../../kafka/producer/partitioner.ts';
+import { Producer } from '../../kafka/producer/producer.ts';
 import { recordSizeBytes, type RecordHeader } from '../../kafka/record.ts';
-import { createTopics } from '../../kafka/topics.ts';
+import { createTopics } from '../../kafka/cluster/topics.ts';
 import { eventType, type EventOrigin } from './cloud-event.ts';
 import type { LoggedPayload } from './logged-payload.ts';
 import { DeliveryError, type Receiver } from './receiver.ts';

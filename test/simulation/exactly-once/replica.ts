@@ -2,13 +2,13 @@
 // `ExactlyOnce` does, step by step on a virtual clock. It can be killed, and frozen while the world goes on.
 import assert from 'node:assert/strict';
 import { backoffMs } from '../../../src/base/backoff.ts';
-import { AssignedPartition } from '../../../src/kafka/assigned-partition.ts';
-import { decodeFinishedAhead } from '../../../src/kafka/finished-ahead.ts';
+import { AssignedPartition } from '../../../src/kafka/offsets/assigned-partition.ts';
+import { decodeFinishedAhead } from '../../../src/kafka/offsets/finished-ahead.ts';
 import type { InputRecord } from '../../../src/kafka/record.ts';
 import { Outbox, type Batch } from '../../../src/stream/delivery/outbox.ts';
 import type { Failure } from '../../../src/stream/failure.ts';
-import type { Job } from '../../../src/stream/job.ts';
-import { Work, type OrderMode } from '../../../src/stream/work.ts';
+import type { Job } from '../../../src/stream/work/job.ts';
+import { Work, type OrderMode } from '../../../src/stream/work/work.ts';
 import type { Seeded } from '../seeded.ts';
 import type { VirtualTime } from '../virtual-time.ts';
 import type { MadeUpBroker, MadeUpTransaction } from './made-up-broker.ts';

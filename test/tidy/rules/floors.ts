@@ -54,7 +54,7 @@ export function floorViolations(sources: readonly Source[]): Violation[] {
   return violations;
 }
 
-/** `kafka` of `src/kafka/security.ts`. */
+/** `kafka` of `src/kafka/options.ts`. */
 function folderOf(path: string): string | undefined {
   return /^src\/([^/]+)\//.exec(path)?.[1];
 }

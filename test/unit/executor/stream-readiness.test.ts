@@ -4,8 +4,8 @@ import { MillraceError } from '../../../src/base/errors.ts';
 import { streamFailure } from '../../../src/executor/stream-failure.ts';
 import { streamNotReady } from '../../../src/executor/stream-readiness.ts';
 import { KafkaError } from '../../../src/kafka/kafka-error.ts';
-import type { OpenTrouble } from '../../../src/kafka/troubles.ts';
-import type { PartitionStatus, StreamStatus } from '../../../src/stream/status.ts';
+import type { OpenTrouble } from '../../../src/kafka/cluster/troubles.ts';
+import type { PartitionStatus, StreamStatus } from '../../../src/stream/health/status.ts';
 
 const WELL: StreamStatus = {
   joined: true,

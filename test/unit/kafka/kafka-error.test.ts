@@ -9,7 +9,7 @@ import {
   TimeoutError,
   UserError,
 } from '@platformatic/kafka';
-import { tlsRemedy } from '../../../src/kafka/tls-failure.ts';
+import { tlsRemedy } from '../../../src/kafka/security/tls-failure.ts';
 import { classifyKafkaCode, KafkaError, toKafkaError, type KafkaFailure } from '../../../src/kafka/kafka-error.ts';
 
 const PRODUCE = 0;

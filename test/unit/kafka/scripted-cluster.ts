@@ -1,5 +1,5 @@
 // A cluster without sockets: the test holds every call in its hands and answers it when and how it likes.
-import type { Cluster, TopicMetadata } from '../../../src/kafka/cluster.ts';
+import type { Cluster, TopicMetadata } from '../../../src/kafka/cluster/cluster.ts';
 import { KafkaError } from '../../../src/kafka/kafka-error.ts';
 
 export interface ScriptedCall {

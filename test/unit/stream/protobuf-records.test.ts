@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Job } from '../../../src/stream/job.ts';
-import { resultHeaders } from '../../../src/stream/output-headers.ts';
+import type { Job } from '../../../src/stream/work/job.ts';
+import { resultHeaders } from '../../../src/stream/output/output-headers.ts';
 import { graphRequest } from '../../../src/stream/request.ts';
 import { payload, record, workOf } from './sample.ts';
 

@@ -1,9 +1,9 @@
 // Records and work of one or more partitions, as short as tests want them.
-import { AssignedPartition } from '../../../src/kafka/assigned-partition.ts';
+import { AssignedPartition } from '../../../src/kafka/offsets/assigned-partition.ts';
 import { recordSizeBytes, type InputRecord, type RecordHeader } from '../../../src/kafka/record.ts';
 import type { Payload } from '../../../src/protocol/payload.ts';
 import type { Failure } from '../../../src/stream/failure.ts';
-import { Work, type OrderMode, type WorkLimits } from '../../../src/stream/work.ts';
+import { Work, type OrderMode, type WorkLimits } from '../../../src/stream/work/work.ts';
 
 export const FAILURE: Failure = { code: 'MODEL_STATUS', message: 'no', node: 'm', status: '400', response: undefined };
 

@@ -18,7 +18,7 @@ import {
   transactionEnded,
   type RecordFinished,
 } from '../../../src/stream/channels.ts';
-import type { StreamStatus } from '../../../src/stream/status.ts';
+import type { StreamStatus } from '../../../src/stream/health/status.ts';
 import { createLogger } from '../../../src/telemetry/logs/logger.ts';
 import { ModelCallMetrics } from '../../../src/telemetry/metrics/model-call-metrics.ts';
 import { createRegistry } from '../../../src/telemetry/metrics/registry.ts';

@@ -1,5 +1,5 @@
 import type { InputRecord } from '../../../kafka/record.ts';
-import { isErrorHeader } from '../../../stream/output-headers.ts';
+import { isErrorHeader } from '../../../stream/output/output-headers.ts';
 import { plural } from '../../amounts.ts';
 import { preview } from '../../records/printable.ts';
 import { headerLine, valueLine } from './pretty-format.ts';

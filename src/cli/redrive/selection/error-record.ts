@@ -1,5 +1,5 @@
 import type { InputRecord, RecordHeader } from '../../../kafka/record.ts';
-import { isErrorHeader } from '../../../stream/output-headers.ts';
+import { isErrorHeader } from '../../../stream/output/output-headers.ts';
 
 /** Where a record was read: what `millrace-source` says. */
 export interface SourcePlace {

@@ -1,4 +1,4 @@
-import { AssignedPartition } from '../../../../src/kafka/assigned-partition.ts';
+import { AssignedPartition } from '../../../../src/kafka/offsets/assigned-partition.ts';
 import type { InputRecord } from '../../../../src/kafka/record.ts';
 
 type Bytes = string | Buffer | null;

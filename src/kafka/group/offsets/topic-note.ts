@@ -1,0 +1,34 @@
+import type { AssignedPartition } from '../../offsets/assigned-partition.ts';
+import type { TopicMetadata } from '../../cluster/cluster.ts';
+
+/** What is kept with a committed offset about the topic that it belongs to. */
+export interface TopicNote {
+  readonly topicId: string;
+  /** How many partitions the topic had. */
+  readonly partitions: number;
+}
+
+const FORM = /(?:^| )topic:([^ /]+)\/(\d{1,9})$/;
+
+/** The note as text, for the end of an offset's metadata. */
+export function encodeTopicNote({ topicId, partitions }: TopicNote): string {
+  return `topic:${topicId}/${partitions}`;
+}
+
+/** The note in an offset's metadata; undefined where there is none, as with offsets that another consumer committed. */
+export function decodeTopicNote(metadata: string): TopicNote | undefined {
+  const [, topicId, partitions] = FORM.exec(metadata) ?? [];
+  return topicId === undefined ? undefined : { topicId, partitions: Number(partitions) };
+}
+
+/** The note on a topic as it is now; undefined where brokers are too old to give topics an id. */
+export function topicNote(topic: TopicMetadata | undefined): TopicNote | undefined {
+  if (topic === undefined || topic.id === topic.name) return undefined;
+  return { topicId: topic.id, partitions: topic.partitions.length };
+}
+
+/** The note to keep with an offset: it belongs to the topic that its partition was read from, whatever has the name now. */
+export function noteOf({ topicId }: AssignedPartition, topic: TopicMetadata | undefined): string | undefined {
+  const now = topicNote(topic);
+  return now === undefined ? undefined : encodeTopicNote({ ...now, topicId: topicId || now.topicId });
+}
