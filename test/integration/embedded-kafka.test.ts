@@ -7,10 +7,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Admin } from '@platformatic/kafka';
+import { cacheFolder } from '../../src/base/cache-folder.ts';
 import { MillraceError } from '../../src/base/errors.ts';
 import { startEmbeddedCluster } from '../../src/dev/kafka/embedded-cluster.ts';
 import { startEmbeddedKafka } from '../../src/dev/kafka/embedded-kafka.ts';
-import { cacheFolder } from '../../src/dev/kafka/install/kafka-jars.ts';
 import { createTopic, endOffsets, produceRecords, readAll, withAdmin } from '../broker.ts';
 
 const MILLRACE = resolve('bin/millrace');

@@ -6,7 +6,8 @@ import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { cacheFolder, removeAbandoned } from '../../src/dev/kafka/install/kafka-jars.ts';
+import { cacheFolder } from '../../src/base/cache-folder.ts';
+import { removeAbandoned } from '../../src/dev/kafka/install/kafka-jars.ts';
 import { findPython, type Python } from './python.ts';
 
 /** Each has an environment of its own: one needs protobuf 3 and numpy 1, the other newer ones. */

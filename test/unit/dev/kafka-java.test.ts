@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { MillraceError } from '../../../src/base/errors.ts';
 import { findJava, parseJavaVersion } from '../../../src/dev/kafka/install/java.ts';
 import { findKafka, kafkaVersionOf } from '../../../src/dev/kafka/install/kafka-install.ts';
-import { cacheFolder } from '../../../src/dev/kafka/install/kafka-jars.ts';
 
 function temporary(t: { after(fn: () => void): void }): string {
   const path = mkdtempSync(join(tmpdir(), 'millrace-unit-'));
@@ -120,10 +119,4 @@ test('KAFKA_HOME must hold a Kafka that is new enough', async (t) => {
 test('the version is the broker jar’s', () => {
   assert.equal(kafkaVersionOf(['kafka-clients-4.1.1.jar', 'kafka_2.13-4.1.1.jar']), '4.1.1');
   assert.equal(kafkaVersionOf(['kafka-clients-4.1.1.jar']), undefined);
-});
-
-test('the cache is outside the repository and can be moved', () => {
-  assert.equal(cacheFolder({ MILLRACE_CACHE: '/c', XDG_CACHE_HOME: '/x', HOME: '/h' }), '/c');
-  assert.equal(cacheFolder({ XDG_CACHE_HOME: '/x', HOME: '/h' }), '/x/millrace');
-  assert.equal(cacheFolder({ HOME: '/h' }), '/h/.cache/millrace');
 });

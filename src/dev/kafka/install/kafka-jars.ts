@@ -2,21 +2,15 @@ import { execFile, type ExecFileException } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { cacheFolder } from '../../../base/cache-folder.ts';
 import { MillraceError } from '../../../base/errors.ts';
 import { KAFKA_VERSION } from './kafka-version.ts';
 
 const POM = fileURLToPath(new URL('./pom.xml', import.meta.url));
 const DOWNLOAD_TIMEOUT_MS = 600_000;
 const PARTIAL_AGE_MS = 3_600_000;
-
-/** Where Millrace keeps what it downloads: MILLRACE_CACHE, else XDG_CACHE_HOME/millrace, else ~/.cache/millrace. */
-export function cacheFolder(env: NodeJS.ProcessEnv): string {
-  if (env['MILLRACE_CACHE']) return env['MILLRACE_CACHE'];
-  return join(env['XDG_CACHE_HOME'] || join(env['HOME'] || homedir(), '.cache'), 'millrace');
-}
 
 /**
  * The folder with Kafka's jars; the first call has Maven download them (43 MB) into the cache, checksums enforced.
