@@ -6,7 +6,7 @@
 import { spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { Client, credentials } from '@grpc/grpc-js';
-import { createGrpcClient } from '../src/models/grpc-client.ts';
+import { createGrpcClient } from '../src/models/grpc/grpc-client.ts';
 import { PROTOBUF_TYPE } from '../src/protocol/payload.ts';
 
 const { values } = parseArgs({

@@ -10,7 +10,7 @@ import { Pool, type Dispatcher } from 'undici';
 import { compileGraph } from '../src/graph/compile.ts';
 import { createExecutor } from '../src/graph/execute.ts';
 import type { NodeEndpoint } from '../src/graph/model-client.ts';
-import { createRestClient } from '../src/models/rest-client.ts';
+import { createRestClient } from '../src/models/rest/rest-client.ts';
 
 const ROUNDS = 9;
 const ROUND_MS = 500;

@@ -18,7 +18,7 @@ import { createExecutor } from '../src/graph/execute.ts';
 import { Cluster } from '../src/kafka/cluster/cluster.ts';
 import { connectionOptions, consumerOptions } from '../src/kafka/options.ts';
 import { BatchingClient } from '../src/models/batching/batching-client.ts';
-import { createRestClient } from '../src/models/rest-client.ts';
+import { createRestClient } from '../src/models/rest/rest-client.ts';
 import { batchRules } from '../src/protocol/batch/rules.ts';
 import { recordFinished } from '../src/stream/channels.ts';
 import { streamOptions } from '../src/stream/options.ts';

@@ -1,6 +1,6 @@
 import type { OptionSpec } from '../src/base/options.ts';
-import { executorOptionGroups } from '../src/executor/config.ts';
-import { defaultText, shownChoices } from '../src/executor/flag-usage.ts';
+import { executorOptionGroups } from '../src/executor/config/config.ts';
+import { defaultText, shownChoices } from '../src/executor/config/flags/flag-usage.ts';
 
 /** docs/reference/options.md, from the declarations of the options. */
 export function optionsPage(): string {

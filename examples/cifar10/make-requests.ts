@@ -10,8 +10,8 @@ import {
   cycleImages,
   readCifar10Images,
   type Cifar10Image,
-} from '../../src/dev/demo/cifar10-images.ts';
-import { cifar10Request } from '../../src/dev/demo/cifar10-request.ts';
+} from '../../src/dev/demo/cifar10/cifar10-images.ts';
+import { cifar10Request } from '../../src/dev/demo/cifar10/cifar10-request.ts';
 import { framed, predictRequest } from './predict-request.ts';
 
 const USAGE =

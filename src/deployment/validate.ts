@@ -7,11 +7,11 @@ import { objectNames } from './rules/object-names.ts';
 import type { DeploymentProblem } from './rules/problem.ts';
 import { replicaCounts } from './rules/replicas.ts';
 import { streaming } from './rules/streaming.ts';
-import { kafkaVariables, predictorItself, predictorSet } from './rules/webhook-predictors.ts';
-import { endpointTypes, specWords } from './rules/webhook-spec.ts';
-import { traffic } from './rules/webhook-traffic.ts';
+import { kafkaVariables, predictorItself, predictorSet } from './rules/webhook/webhook-predictors.ts';
+import { endpointTypes, specWords } from './rules/webhook/webhook-spec.ts';
+import { traffic } from './rules/webhook/webhook-traffic.ts';
 import { unknownFields } from './rules/unknown-fields.ts';
-import { graphUnits } from './rules/webhook-units.ts';
+import { graphUnits } from './rules/webhook/webhook-units.ts';
 import type { SeldonDeployment } from './seldon-deployment.ts';
 
 export type { DeploymentProblem, Severity } from './rules/problem.ts';

@@ -5,13 +5,13 @@ import { createExecutor, type GraphExecutor } from '../graph/execute.ts';
 import type { ModelClient } from '../graph/model-client.ts';
 import { createModelQuery, type ModelQuery } from '../graph/model-query.ts';
 import { BatchingClient } from '../models/batching/batching-client.ts';
-import { createGrpcClient } from '../models/grpc-client.ts';
-import { createRestClient } from '../models/rest-client.ts';
+import { createGrpcClient } from '../models/grpc/grpc-client.ts';
+import { createRestClient } from '../models/rest/rest-client.ts';
 import { batchRules } from '../protocol/batch/rules.ts';
 import type { Protocol, Transport } from '../protocol/payload.ts';
 import type { StreamOptions } from '../stream/options.ts';
 import type { ModelCallMetrics } from '../telemetry/metrics/model-call-metrics.ts';
-import type { ExecutorConfig } from './executor-config.ts';
+import type { ExecutorConfig } from './config/executor-config.ts';
 import { missingPlane } from './missing-plane.ts';
 
 /** The graph over one transport, with the connections to its models. */

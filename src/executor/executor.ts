@@ -7,7 +7,7 @@ import { streamGauges } from '../telemetry/metrics/stream-gauges.ts';
 import { startPayloadLog } from '../telemetry/payload-log/payload-log.ts';
 import { startTelemetry } from '../telemetry/telemetry.ts';
 import { createDataPlane, otherDataPlane } from './data-plane.ts';
-import type { ExecutorConfig } from './executor-config.ts';
+import type { ExecutorConfig } from './config/executor-config.ts';
 import { startFronts, type Fronts, type Served } from './fronts.ts';
 import { GraphReadiness, type ReadinessCheck } from './graph-readiness.ts';
 import { startStream } from './start-stream.ts';

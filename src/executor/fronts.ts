@@ -19,7 +19,7 @@ import type { Route } from '../rpc/http/route.ts';
 import type { Liveness, Readiness } from '../rpc/readiness.ts';
 import type { Logger } from '../telemetry/logs/logger.ts';
 import type { DataPlane } from './data-plane.ts';
-import type { ExecutorConfig, GrpcConfig } from './executor-config.ts';
+import type { ExecutorConfig, GrpcConfig } from './config/executor-config.ts';
 
 /** What clients are answered from. */
 export interface Served {

@@ -2,7 +2,7 @@ import type { GraphExecutor } from '../graph/execute.ts';
 import { Cluster } from '../kafka/cluster/cluster.ts';
 import type { Transport } from '../protocol/payload.ts';
 import { Pipeline } from '../stream/pipeline.ts';
-import type { KafkaConfig } from './executor-config.ts';
+import type { KafkaConfig } from './config/executor-config.ts';
 
 /**
  * Builds the stream of a predictor from its configuration. Nothing is connected before `run`.

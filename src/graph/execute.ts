@@ -1,14 +1,14 @@
 import type { Payload } from '../protocol/payload.ts';
-import { callsInTurn } from './calls-in-turn.ts';
-import { FeedbackWalk } from './feedback-walk.ts';
+import { callsInTurn } from './walk/calls-in-turn.ts';
+import { FeedbackWalk } from './walk/feedback-walk.ts';
 import { callHeaders, type GraphRequest } from './graph-request.ts';
 import { endpointOf, isCalled, type Graph, type GraphNode } from './graph.ts';
-import { grpcRules } from './grpc-rules.ts';
-import type { MessageRules } from './message-rules.ts';
+import { grpcRules } from './rules/grpc-rules.ts';
+import type { MessageRules } from './rules/message-rules.ts';
 import type { ModelClient } from './model-client.ts';
-import { restRules } from './rest-rules.ts';
-import { stepFailure } from './step-failure.ts';
-import { Walk } from './walk.ts';
+import { restRules } from './rules/rest-rules.ts';
+import { stepFailure } from './walk/step-failure.ts';
+import { Walk } from './walk/walk.ts';
 
 export type { GraphRequest } from './graph-request.ts';
 

@@ -13,18 +13,19 @@ export function executorCommand(): Command {
       .passThroughOptions()
       .action(async () => {
         const argv = process.argv.slice(process.argv.indexOf('executor') + 1);
-        const { executorFlags, executorOptionGroups, readExecutorConfig } = await import('../../executor/config.ts');
-        const { parseGoFlags } = await import('../../executor/go-flags.ts');
+        const { executorFlags, executorOptionGroups, readExecutorConfig } =
+          await import('../../executor/config/config.ts');
+        const { parseGoFlags } = await import('../../executor/config/flags/go-flags.ts');
         const commandLine = parseGoFlags(argv, executorFlags);
         if (commandLine === undefined) {
-          const { flagUsage } = await import('../../executor/flag-usage.ts');
+          const { flagUsage } = await import('../../executor/config/flags/flag-usage.ts');
           print(flagUsage(TITLE, executorOptionGroups));
           return;
         }
         const { readFileSync } = await import('node:fs');
         const readFile = (path: string) => readFileSync(path, 'utf8');
         const config = readExecutorConfig({ commandLine, env: process.env, readFile });
-        const { runHere } = await import('../run-here.ts');
+        const { runHere } = await import('../run/run-here.ts');
         await runHere(config);
       })
   );

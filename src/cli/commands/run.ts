@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { addDeclaredOptions, readDeclaredOptions } from '../declared-options.ts';
 import { print } from '../print.ts';
 import { repeated } from '../repeated-option.ts';
-import { runOptions } from '../run-options.ts';
+import { runOptions } from '../run/run-options.ts';
 
 interface OtherFlags {
   readonly namespace?: string;
@@ -33,7 +33,7 @@ of this shell wins over it, and --env over both. With serverType rpc it answers 
 
 async function run(file: string, given: OtherFlags & Readonly<Record<string, unknown>>): Promise<void> {
   const values = readDeclaredOptions(runOptions, given, {});
-  const { readRunConfig } = await import('../../executor/run-config.ts');
+  const { readRunConfig } = await import('../../executor/config/run-config.ts');
   const { readDocument } = await import('../read-document.ts');
   const config = readRunConfig(
     readDocument(file),
@@ -52,8 +52,8 @@ async function run(file: string, given: OtherFlags & Readonly<Record<string, unk
     },
     process.env,
   );
-  const { runHere } = await import('../run-here.ts');
-  const { addressLines } = await import('../address-lines.ts');
+  const { runHere } = await import('../run/run-here.ts');
+  const { addressLines } = await import('../run/address-lines.ts');
   // A stream's output is its topic; of a server one needs to know how to ask it.
   await runHere(
     config,

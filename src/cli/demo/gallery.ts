@@ -1,6 +1,6 @@
-import { CIFAR10_CLASSES, type Cifar10Image } from '../../dev/demo/cifar10-images.ts';
+import { CIFAR10_CLASSES, type Cifar10Image } from '../../dev/demo/cifar10/cifar10-images.ts';
 import { likeliest } from '../../dev/demo/ledger/prediction.ts';
-import { thumbnail, type ColourDepth } from '../../dev/demo/thumbnail.ts';
+import { thumbnail, type ColourDepth } from '../../dev/demo/cifar10/thumbnail.ts';
 import type { Paint } from './screen/paint.ts';
 
 const GAP = 2;

@@ -1,6 +1,6 @@
-import { DemoStream } from '../../dev/demo/demo-stream.ts';
-import type { FeedRecord } from '../../dev/demo/request-feed.ts';
-import type { StreamBook } from '../../dev/demo/stream-book.ts';
+import { DemoStream } from '../../dev/demo/stream/demo-stream.ts';
+import type { FeedRecord } from '../../dev/demo/stream/request-feed.ts';
+import type { StreamBook } from '../../dev/demo/stream/stream-book.ts';
 import type { DemoWorld } from './demo-world.ts';
 import type { Screen } from './screen/screen.ts';
 

@@ -1,6 +1,6 @@
 import type { DemoPlan } from '../../dev/demo/demo-plan.ts';
 import type { MillraceProgram } from '../../dev/demo/millrace-child.ts';
-import { colourDepth } from '../../dev/demo/thumbnail.ts';
+import { colourDepth } from '../../dev/demo/cifar10/thumbnail.ts';
 import { DemoWorld } from './demo-world.ts';
 import { Interruption } from './interruption.ts';
 import { plainScreen } from './screen/plain-screen.ts';

@@ -1,4 +1,4 @@
-import type { DemoStream } from '../../dev/demo/demo-stream.ts';
+import type { DemoStream } from '../../dev/demo/stream/demo-stream.ts';
 import { countText, secondsText } from '../amounts.ts';
 import type { Paint } from './screen/paint.ts';
 import type { LiveView } from './screen/screen.ts';

@@ -3,7 +3,7 @@ import { readOptions } from '../../base/options.ts';
 import { resolveEnvironment } from '../../deployment/environment.ts';
 import { parseDeployment } from '../../deployment/parse.ts';
 import type { PredictorSpec } from '../../deployment/seldon-deployment.ts';
-import { kafkaVariables } from '../../executor/kafka-config.ts';
+import { kafkaVariables } from '../../executor/config/kafka-config.ts';
 import { streamOptions } from '../../stream/options.ts';
 import { errorTopicOf } from '../../stream/topics.ts';
 import { readDocument } from '../read-document.ts';

@@ -2,7 +2,7 @@ import { unitsOf } from '../graph-units.ts';
 import { KAFKA_REQUIRED, type PredictorSpec, type SeldonDeployment } from '../seldon-deployment.ts';
 import { literal } from './kafka-values.ts';
 import { error, warning, type DeploymentProblem } from './problem.ts';
-import { NO_ENGINE } from './webhook-predictors.ts';
+import { NO_ENGINE } from './webhook/webhook-predictors.ts';
 
 /** Deployments that look as if they consumed a stream, or split one, and do not. */
 export function* streaming({ spec }: SeldonDeployment): Generator<DeploymentProblem> {

@@ -1,6 +1,6 @@
 import type { ArrivedRecord } from '../demo/ledger/arrived-record.ts';
 import { RequestBook } from '../demo/ledger/request-book.ts';
-import type { StreamBook } from '../demo/stream-book.ts';
+import type { StreamBook } from '../demo/stream/stream-book.ts';
 
 /** A request of an example, as it goes to the topic. */
 export interface ExampleRequest {

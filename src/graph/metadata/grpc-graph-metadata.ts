@@ -4,12 +4,12 @@ import {
   SeldonModelMetadataSchema,
   type SeldonModelMetadata,
 } from '../../protocol/gen/seldon/prediction_pb.ts';
-import { decodeMessage } from '../../protocol/grpc/decode.ts';
+import { decodeMessage } from '../../protocol/grpc/wire/decode.ts';
 import type { Payload } from '../../protocol/payload.ts';
 import type { GraphNode } from '../graph.ts';
 import type { GraphRequest } from '../graph-request.ts';
 import type { ModelQuery } from '../model-query.ts';
-import { stepFailure } from '../step-failure.ts';
+import { stepFailure } from '../walk/step-failure.ts';
 import { graphEdges } from './graph-edges.ts';
 
 /**

@@ -6,7 +6,7 @@ import type { Payload } from '../../protocol/payload.ts';
 import type { GraphNode } from '../graph.ts';
 import type { GraphRequest } from '../graph-request.ts';
 import type { ModelQuery } from '../model-query.ts';
-import { stepFailure } from '../step-failure.ts';
+import { stepFailure } from '../walk/step-failure.ts';
 import { graphEdges } from './graph-edges.ts';
 
 /** What a model says of itself; other members are left out, as by Seldon, and so are empty ones. */

@@ -3,7 +3,7 @@ import { errorText } from '../../base/errors.ts';
 import { nodeCalled } from '../../graph/channels.ts';
 import type { NodeCall } from '../../graph/model-client.ts';
 import { NodeError, type NodeErrorDetails, type NodeFailure } from '../../graph/node-error.ts';
-import { MAX_KEPT_RESPONSE_BYTES } from '../../graph/step-failure.ts';
+import { MAX_KEPT_RESPONSE_BYTES } from '../../graph/walk/step-failure.ts';
 import { messagePrefix, PREFIX_BYTES } from '../../protocol/grpc/framing.ts';
 import { grpcMessage, grpcStatus, grpcStatusOfHttp, type GrpcStatus } from '../../protocol/grpc/status.ts';
 import { MessageError } from '../../protocol/message-error.ts';

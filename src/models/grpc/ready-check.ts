@@ -11,7 +11,7 @@ import {
   GetModelStatusResponseSchema,
   ModelVersionStatus_State,
 } from '../../protocol/gen/tensorflow/serving_pb.ts';
-import { decodeMessage } from '../../protocol/grpc/decode.ts';
+import { decodeMessage } from '../../protocol/grpc/wire/decode.ts';
 import type { Protocol } from '../../protocol/payload.ts';
 
 /** A call that asks a node whether it is ready. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Cifar10Image } from '../../../src/dev/demo/cifar10-images.ts';
+import type { Cifar10Image } from '../../../src/dev/demo/cifar10/cifar10-images.ts';
 import { demoRequests, MALFORMED_COUNT } from '../../../src/dev/demo/ledger/demo-request.ts';
 import { demoOptions } from '../../../src/cli/demo/demo-options.ts';
 import { firstPhase, planPhases, steadyPhase } from '../../../src/cli/demo/demo-phases.ts';

@@ -34,7 +34,7 @@ test('run and executor, whatever they are loading: exit code 0', async () => {
   assert.deepEqual(await askedAt('command-line.ts', RUN), [0, null]);
   assert.deepEqual(await askedAt('commander', RUN, 'SIGINT'), [0, null]);
   assert.deepEqual(await askedAt('executor/executor.ts', RUN), [0, null]);
-  assert.deepEqual(await askedAt('executor/config.ts', ['executor', '--help']), [0, null]);
+  assert.deepEqual(await askedAt('executor/config/config.ts', ['executor', '--help']), [0, null]);
 });
 
 test('other commands, and a document from standard input, leave signals as they are', async () => {

@@ -8,13 +8,13 @@ import { MillraceError } from '../../../src/base/errors.ts';
 import { defaultedText } from '../../../src/cli/validation/defaulted-text.ts';
 import { reportFile } from '../../../src/cli/validation/file-report.ts';
 import { parseDeployment } from '../../../src/deployment/parse.ts';
-import { readRunConfig } from '../../../src/executor/run-config.ts';
+import { readRunConfig } from '../../../src/executor/config/run-config.ts';
 import { compileGraph } from '../../../src/graph/compile.ts';
 import { createExecutor, type GraphRequest } from '../../../src/graph/execute.ts';
 import { restGraphMetadata } from '../../../src/graph/metadata/rest-graph-metadata.ts';
 import { createModelQuery } from '../../../src/graph/model-query.ts';
-import { createGrpcClient } from '../../../src/models/grpc-client.ts';
-import { createRestClient } from '../../../src/models/rest-client.ts';
+import { createGrpcClient } from '../../../src/models/grpc/grpc-client.ts';
+import { createRestClient } from '../../../src/models/rest/rest-client.ts';
 import {
   ModelInferRequestSchema,
   ModelInferResponseSchema,

@@ -1,11 +1,11 @@
 // What the steps of a graph do to messages must end well or with a MessageError, whatever the bytes are.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { grpcRules } from '../../../src/graph/grpc-rules.ts';
-import type { MessageRules } from '../../../src/graph/message-rules.ts';
-import { restRules } from '../../../src/graph/rest-rules.ts';
+import { grpcRules } from '../../../src/graph/rules/grpc-rules.ts';
+import type { MessageRules } from '../../../src/graph/rules/message-rules.ts';
+import { restRules } from '../../../src/graph/rules/rest-rules.ts';
 import { MESSAGE } from '../../../src/protocol/grpc/methods.ts';
-import { checkWire } from '../../../src/protocol/grpc/wire-cursor.ts';
+import { checkWire } from '../../../src/protocol/grpc/wire/wire-cursor.ts';
 import { MessageError } from '../../../src/protocol/message-error.ts';
 import { PROTOBUF_TYPE, type Payload } from '../../../src/protocol/payload.ts';
 import { COMBINATIONS, nameOf, type Combination } from '../../fuzz/combination.ts';

@@ -3,14 +3,14 @@ import assert from 'node:assert/strict';
 import { constants } from 'node:http2';
 import { test } from 'node:test';
 import type { NodeCall, NodeEndpoint } from '../../../src/graph/model-client.ts';
-import { createGrpcClient } from '../../../src/models/grpc-client.ts';
-import { createRestClient } from '../../../src/models/rest-client.ts';
+import { createGrpcClient } from '../../../src/models/grpc/grpc-client.ts';
+import { createRestClient } from '../../../src/models/rest/rest-client.ts';
 import { requestMetadata } from '../../../src/protocol/grpc/metadata.ts';
 import { requestHeaders, type RecordHeaders } from '../../../src/protocol/headers.ts';
 import { mutateHeaders } from '../../fuzz/mutations/header-list.ts';
 import { Seeded } from '../../simulation/seeded.ts';
-import { answerGrpc, frame, RawGrpcServer } from './raw-grpc-server.ts';
-import { httpAnswer, RawServer } from './raw-server.ts';
+import { answerGrpc, frame, RawGrpcServer } from './grpc/raw-grpc-server.ts';
+import { httpAnswer, RawServer } from './rest/raw-server.ts';
 
 const LISTS = 1_000;
 const NAMES = Object.entries(constants)

@@ -6,7 +6,7 @@ import { fromBinary } from '@bufbuild/protobuf';
 import { EmptySchema } from '@bufbuild/protobuf/wkt';
 import { Metadata } from '@grpc/grpc-js';
 import { requestMetadata } from '../../../src/protocol/grpc/metadata.ts';
-import { checkWire } from '../../../src/protocol/grpc/wire-cursor.ts';
+import { checkWire } from '../../../src/protocol/grpc/wire/wire-cursor.ts';
 import { requestHeaders, type RecordHeaders } from '../../../src/protocol/headers.ts';
 import { isJson } from '../../../src/protocol/json/skip-value.ts';
 import { MessageError } from '../../../src/protocol/message-error.ts';

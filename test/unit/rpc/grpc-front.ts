@@ -3,7 +3,7 @@ import type { PredictiveUnit } from '../../../src/deployment/seldon-deployment.t
 import { compileGraph } from '../../../src/graph/compile.ts';
 import { createExecutor } from '../../../src/graph/execute.ts';
 import { createModelQuery } from '../../../src/graph/model-query.ts';
-import { createGrpcClient } from '../../../src/models/grpc-client.ts';
+import { createGrpcClient } from '../../../src/models/grpc/grpc-client.ts';
 import type { Protocol } from '../../../src/protocol/payload.ts';
 import { startGrpcServer } from '../../../src/rpc/grpc/grpc-server.ts';
 import type { RpcServer } from '../../../src/rpc/rpc-server.ts';

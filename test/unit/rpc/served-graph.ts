@@ -2,7 +2,7 @@ import type { PredictiveUnit } from '../../../src/deployment/seldon-deployment.t
 import { compileGraph } from '../../../src/graph/compile.ts';
 import { createExecutor } from '../../../src/graph/execute.ts';
 import { createModelQuery } from '../../../src/graph/model-query.ts';
-import { createRestClient } from '../../../src/models/rest-client.ts';
+import { createRestClient } from '../../../src/models/rest/rest-client.ts';
 import type { Protocol } from '../../../src/protocol/payload.ts';
 import { startHttpServer } from '../../../src/rpc/http/http-server.ts';
 import type { RpcServer } from '../../../src/rpc/rpc-server.ts';

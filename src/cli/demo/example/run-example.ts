@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import type { DemoStream } from '../../../dev/demo/demo-stream.ts';
+import type { DemoStream } from '../../../dev/demo/stream/demo-stream.ts';
 import type { PayloadLog } from '../../../dev/demo/payload-log/logged-payload.ts';
 import type { MillraceProgram } from '../../../dev/demo/millrace-child.ts';
 import { ExampleLedger, type ExampleRequest } from '../../../dev/example/example-ledger.ts';

@@ -2,7 +2,7 @@ import { Cluster } from '../../../kafka/cluster/cluster.ts';
 import type { ConnectionOptions } from '../../../kafka/options.ts';
 import type { InputRecord } from '../../../kafka/record.ts';
 import { createTopics } from '../../../kafka/cluster/topics.ts';
-import { TopicWatch } from '../topic-watch.ts';
+import { TopicWatch } from '../stream/topic-watch.ts';
 import { payloadKind, type LoggedPayload, type PayloadLog } from './logged-payload.ts';
 
 const CREATE_TIMEOUT_MS = 15_000;

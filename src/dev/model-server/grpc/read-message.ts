@@ -1,5 +1,5 @@
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
-import { decodeMessage } from '../../../protocol/grpc/decode.ts';
+import { decodeMessage } from '../../../protocol/grpc/wire/decode.ts';
 import { MessageError } from '../../../protocol/message-error.ts';
 import { RequestError } from '../request-error.ts';
 

@@ -1,5 +1,5 @@
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
-import { decodeMessage } from '../../grpc/decode.ts';
+import { decodeMessage } from '../../grpc/wire/decode.ts';
 import { MessageError } from '../../message-error.ts';
 
 /** Decodes a request. Bytes that cannot be read go alone (undefined): the model, or the graph, says what is wrong with them. */

@@ -1,7 +1,7 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 import type { ListValue } from '@bufbuild/protobuf/wkt';
 import { DefaultDataSchema, SeldonMessageSchema, TensorSchema, type DefaultData, type SeldonMessage } from '../../gen/seldon/prediction_pb.ts'; // prettier-ignore
-import { decodeMessage } from '../../grpc/decode.ts';
+import { decodeMessage } from '../../grpc/wire/decode.ts';
 import { MESSAGE } from '../../grpc/methods.ts';
 import { MessageError } from '../../message-error.ts';
 import type { BatchPart, BatchRules } from '../batch-rules.ts';

@@ -6,7 +6,7 @@ import {
   type PredictResponse,
 } from '../../gen/tensorflow/serving_pb.ts';
 import type { TensorProto } from '../../gen/tensorflow/tensor_pb.ts';
-import { decodeMessage } from '../../grpc/decode.ts';
+import { decodeMessage } from '../../grpc/wire/decode.ts';
 import { MESSAGE } from '../../grpc/methods.ts';
 import { MessageError } from '../../message-error.ts';
 import type { BatchPart, BatchRules } from '../batch-rules.ts';

@@ -4,7 +4,7 @@ import {
   ModelInferResponseSchema,
   type ModelInferRequest,
 } from '../../gen/inference/grpc_service_pb.ts';
-import { decodeMessage } from '../../grpc/decode.ts';
+import { decodeMessage } from '../../grpc/wire/decode.ts';
 import { MESSAGE } from '../../grpc/methods.ts';
 import { MessageError } from '../../message-error.ts';
 import type { BatchPart, BatchRules } from '../batch-rules.ts';

@@ -1,7 +1,7 @@
 import type { GraphExecutor, GraphRequest } from '../../../graph/execute.ts';
 import type { ModelQuestion } from '../../../protocol/node-method.ts';
 import type { ModelQuery } from '../../../graph/model-query.ts';
-import { WireCursor } from '../../../protocol/grpc/wire-cursor.ts';
+import { WireCursor } from '../../../protocol/grpc/wire/wire-cursor.ts';
 import { MessageError } from '../../../protocol/message-error.ts';
 import { PROTOBUF_TYPE } from '../../../protocol/payload.ts';
 import { StatusError } from '../status-error.ts';

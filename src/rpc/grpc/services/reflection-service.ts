@@ -6,7 +6,7 @@ import {
   ServerReflectionResponseSchema,
   type ServerReflectionRequest,
 } from '../../../protocol/gen/grpc/reflection/reflection_pb.ts';
-import { decodeMessage } from '../../../protocol/grpc/decode.ts';
+import { decodeMessage } from '../../../protocol/grpc/wire/decode.ts';
 import { callStatus } from '../status-error.ts';
 import type { StreamMethod } from '../stream-method.ts';
 

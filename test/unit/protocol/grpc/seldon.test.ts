@@ -8,8 +8,13 @@ import {
   SeldonMessageSchema,
 } from '../../../../src/protocol/gen/seldon/prediction_pb.ts';
 import { DataType } from '../../../../src/protocol/gen/tensorflow/tensor_pb.ts';
-import { chainSeldon, combineSeldon, feedbackRoutes, readSeldonRoute } from '../../../../src/protocol/grpc/seldon.ts';
-import { injectSeldonRouting } from '../../../../src/protocol/grpc/seldon-routing.ts';
+import {
+  chainSeldon,
+  combineSeldon,
+  feedbackRoutes,
+  readSeldonRoute,
+} from '../../../../src/protocol/grpc/seldon/seldon.ts';
+import { injectSeldonRouting } from '../../../../src/protocol/grpc/seldon/seldon-routing.ts';
 import { MessageError } from '../../../../src/protocol/message-error.ts';
 import { bytes, message, read } from './message.ts';
 

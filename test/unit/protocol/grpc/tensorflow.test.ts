@@ -14,7 +14,7 @@ import {
   combineTensorflow,
   readTensorflowRoute,
   tensorflowRouteRequest,
-} from '../../../../src/protocol/grpc/tensorflow.ts';
+} from '../../../../src/protocol/grpc/tensorflow/tensorflow.ts';
 import { MessageError } from '../../../../src/protocol/message-error.ts';
 import { bytes, message, read } from './message.ts';
 

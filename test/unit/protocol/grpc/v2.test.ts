@@ -6,7 +6,7 @@ import {
   ModelInferRequestSchema,
   ModelInferResponseSchema,
 } from '../../../../src/protocol/gen/inference/grpc_service_pb.ts';
-import { chainV2, combineV2, readV2Route, v2RouteRequest } from '../../../../src/protocol/grpc/v2.ts';
+import { chainV2, combineV2, readV2Route, v2RouteRequest } from '../../../../src/protocol/grpc/v2/v2.ts';
 import { MessageError } from '../../../../src/protocol/message-error.ts';
 import { bytes, message, read } from './message.ts';
 

@@ -3,8 +3,14 @@ import { test } from 'node:test';
 import { fromBinary, toBinary, create } from '@bufbuild/protobuf';
 import { EmptySchema, StructSchema } from '@bufbuild/protobuf/wkt';
 import fc from 'fast-check';
-import { checkWire, WireCursor } from '../../../../src/protocol/grpc/wire-cursor.ts';
-import { bytesField, bytesTag, renamedEntry, stringField, varint } from '../../../../src/protocol/grpc/wire-fields.ts';
+import { checkWire, WireCursor } from '../../../../src/protocol/grpc/wire/wire-cursor.ts';
+import {
+  bytesField,
+  bytesTag,
+  renamedEntry,
+  stringField,
+  varint,
+} from '../../../../src/protocol/grpc/wire/wire-fields.ts';
 import { MessageError } from '../../../../src/protocol/message-error.ts';
 
 const refuses = (bytes: Buffer) => {

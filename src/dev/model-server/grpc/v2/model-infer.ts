@@ -4,7 +4,7 @@ import {
   ModelInferResponseSchema,
   type ModelInferRequest,
 } from '../../../../protocol/gen/inference/grpc_service_pb.ts';
-import { V2_METHOD_PARAMETER } from '../../../../protocol/grpc/v2-fields.ts';
+import { V2_METHOD_PARAMETER } from '../../../../protocol/grpc/v2/v2-fields.ts';
 import type { ServedModel } from '../../protocols/rest-protocol.ts';
 import { RequestError } from '../../request-error.ts';
 import { DATATYPES, datatypeOfV2 } from '../../tensors/datatype.ts';

@@ -1,0 +1,172 @@
+// What a rebalance costs the partitions that stay, and groups that are shared with members of another kind.
+import { test, type TestContext } from 'node:test';
+import assert from 'node:assert/strict';
+import { partitionsAssigned, partitionsRevoked } from '../../../src/kafka/channels.ts';
+import { recordFinished } from '../../../src/stream/channels.ts';
+import { committedOffsets, createTopic, produceRecords, testBroker, uniqueTopic, withAdmin } from '../../broker.ts';
+import { checkStream } from '../../checker.ts';
+import { groupOf, MillraceProcess } from '../../stream/millrace-process.ts';
+import { ModelServer } from '../../stream/model-server.ts';
+import { RangeMember } from '../../stream/range-member.ts';
+import { startTestStream, until } from '../../stream/test-stream.ts';
+
+const bootstrap = testBroker();
+
+async function setUp(context: TestContext, partitions: number) {
+  const topics = { bootstrap, input: uniqueTopic('rebalance-in'), output: uniqueTopic('rebalance-out') };
+  const group = uniqueTopic('group');
+  await createTopic(bootstrap, topics.input, partitions);
+  const model = await new ModelServer(({ body }) => ({
+    body,
+    delayMs: String(body).startsWith('slow') ? 4_000 : 20,
+  })).start();
+  context.after(() => model.stop());
+  const start = (env: Readonly<Record<string, string>> = {}) => {
+    const stream = startTestStream({ ...topics, group, env, modelPort: model.port });
+    context.after(() => stream.close(0));
+    return stream;
+  };
+  const committed = async () => {
+    const offsets = await committedOffsets(bootstrap, group, topics.input);
+    return Number([...offsets.values()].reduce((sum, offset) => sum + offset, 0n));
+  };
+  return { topics, group, start, committed };
+}
+
+/** Records of every partition: one that takes long at the model, then many quick ones of other keys. */
+function mixed(partitions: number, quick: number) {
+  return Array.from({ length: partitions }, (_, partition) => [
+    { key: 'slow', value: 'slow', partition },
+    ...Array.from({ length: quick }, (_, index) => ({ key: `key-${index % 20}`, value: `${index}`, partition })),
+  ]).flat();
+}
+
+test('the partitions that stay give results all the time while a member joins and the others drain slowly', async (context) => {
+  const { topics, group, start, committed } = await setUp(context, 4);
+  const finishedAt = [0, 1, 2, 3].map((): number[] => []);
+  const released: { readonly partition: number; readonly atMs: number }[] = [];
+  const begun = performance.now();
+  const ends = [
+    recordFinished.subscribe(({ topic, partition }) => {
+      if (topic === topics.input) finishedAt[partition]?.push(performance.now() - begun);
+    }),
+    partitionsRevoked.subscribe(({ topic, partitions }) => {
+      const atMs = performance.now() - begun;
+      if (topic === topics.input) released.push(...partitions.map((partition) => ({ partition, atMs })));
+    }),
+  ];
+  context.after(() => ends.forEach((end) => end()));
+  const first = start({ KAFKA_WORKERS: '12' });
+  await until('it has joined', () => first.pipeline.status().partitions.length === 4);
+  await produceRecords(bootstrap, topics.input, mixed(4, 600));
+  await until('the first is at work', () => finishedAt.every(({ length }) => length > 5));
+  const joinedAt = performance.now() - begun;
+  const second = start({ KAFKA_WORKERS: '12' });
+  const held = () => [first, second].map(({ pipeline }) => pipeline.status().partitions.length);
+  await until('they share', () => String(held()) === '2,2');
+  const kept = first.pipeline.status().partitions.map(({ partition }) => partition);
+  const moved = [...released];
+  await until('all is committed', async () => (await committed()) === 4 * 601);
+  await Promise.all([first.close(), second.close()]);
+  assert.equal(moved.length, 2, 'nothing but what moved was released');
+  const releasedAt = Math.max(...moved.map(({ atMs }) => atMs));
+  assert.ok(releasedAt - joinedAt > 1_500, 'the slow record was waited for');
+  for (const partition of kept) {
+    assert.ok(!moved.some((one) => one.partition === partition));
+    const between = (finishedAt[partition] ?? []).filter((atMs) => atMs >= joinedAt && atMs <= releasedAt);
+    const gaps = [...between, releasedAt].map((atMs, index) => atMs - (between[index - 1] ?? joinedAt));
+    assert.ok(Math.max(...gaps) < 2_000, `partition ${partition} stood still for ${Math.max(...gaps)} ms`);
+  }
+  const { lost, duplicated, outOfOrder } = await checkStream({ ...topics, group });
+  assert.deepEqual([lost, duplicated, outOfOrder], [[], [], []]);
+});
+
+test('a member that knows only range joins and dies: no partition is with two, and it is eager only as long as it must', async (context) => {
+  const { topics, group, start, committed } = await setUp(context, 4);
+  const ours = new Set<number>();
+  const theirs = new Set<number>();
+  const check = () =>
+    assert.deepEqual(
+      [...ours].filter((partition) => theirs.has(partition)),
+      [],
+      'with both',
+    );
+  const failures: unknown[] = [];
+  const noted = (change: () => void) => {
+    change();
+    try {
+      check();
+    } catch (error) {
+      failures.push(error);
+    }
+  };
+  const ends = [
+    partitionsAssigned.subscribe(({ topic, partitions }) => {
+      if (topic === topics.input) noted(() => partitions.forEach(({ partition }) => ours.add(partition)));
+    }),
+    partitionsRevoked.subscribe(({ topic, partitions }) => {
+      if (topic === topics.input) noted(() => partitions.forEach((partition) => ours.delete(partition)));
+    }),
+  ];
+  context.after(() => ends.forEach((end) => end()));
+  const stream = start();
+  await until('it has all', () => ours.size === 4);
+  await produceRecords(
+    bootstrap,
+    topics.input,
+    mixed(4, 100).filter(({ key }) => key !== 'slow'),
+  );
+  await until('it is at work', async () => (await committed()) > 0);
+  const range = new RangeMember(group, topics.input, 4);
+  range.onChange = (assigned) =>
+    noted(() => {
+      theirs.clear();
+      assigned.forEach((partition) => theirs.add(partition));
+    });
+  await range.start(bootstrap);
+  await until('they share', () => theirs.size === 2 && ours.size === 2);
+  const sharing = stream.pipeline.status().generation;
+  await range.die();
+  range.onChange = () => undefined;
+  theirs.clear();
+  await until('its partitions have moved after the session time-out', () => ours.size === 4, 15_000);
+  await until('all is committed', async () => (await committed()) === 400);
+  assert.ok((stream.pipeline.status().generation ?? 0) > (sharing ?? 0));
+  await stream.close();
+  assert.deepEqual(failures, []);
+  const { lost, outOfOrder } = await checkStream({ ...topics, group });
+  assert.deepEqual([lost, outOfOrder], [[], []]);
+});
+
+test('the group is joined only when the graph is ready; when the graph is away later, partitions stay and records wait', async (context) => {
+  const topics = { bootstrap, input: uniqueTopic('rebalance-in'), output: uniqueTopic('rebalance-out') };
+  const group = groupOf(topics.input);
+  await createTopic(bootstrap, topics.input, 2);
+  // Below the range of outgoing connections, so that it is still free after a stop.
+  const model = new ModelServer(undefined, 20_000 + Math.floor(Math.random() * 10_000));
+  const millrace = await MillraceProcess.start({ ...topics, modelPort: model.port });
+  context.after(async () => {
+    await millrace.end('SIGKILL');
+    await model.stop();
+  });
+  const members = async () =>
+    withAdmin(bootstrap, async (admin) => {
+      const described = await admin.describeGroups({ groups: [group] });
+      return [...(described.get(group)?.members.values() ?? [])];
+    }).catch(() => []);
+  await until('it waits for its model', () => millrace.log.includes('the graph is not ready yet'));
+  assert.deepEqual([await members(), await millrace.probe('/ready'), await millrace.probe('/live')], [[], 503, 200]);
+  await model.start();
+  await until('it has joined', async () => (await members()).length === 1);
+  await until('it is ready', async () => (await millrace.probe('/ready')) === 200);
+  const [member] = await members();
+  await model.stop();
+  await produceRecords(bootstrap, topics.input, mixed(2, 20));
+  await until('it says so', async () => (await millrace.probe('/ready')) === 503);
+  assert.equal((await members())[0]?.id, member?.id, 'it is a member all the time');
+  await model.start();
+  await until('all has a result', async () => (await checkStream({ ...topics, group })).lost.length === 0);
+  assert.equal(await millrace.end('SIGTERM'), 0);
+  const { errors, duplicated } = await checkStream({ ...topics, group });
+  assert.deepEqual([errors, duplicated], [0, []]);
+});
