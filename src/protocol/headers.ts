@@ -27,26 +27,39 @@ export interface RequestHeaders {
 
 const NO_HEADERS: RequestHeaders = { headers: [], leftOut: 0 };
 
-// Hop by hop, or made by the client; and those that the payload and the graph state themselves.
-const NOT_FORWARDED = new Set([
+/**
+ * What no request passes on to a model, in lower case: headers of one connection (RFC 9110, section 7.6.1) and those that every client
+ * makes for itself; and the type of the body and the puid, which the call states anew.
+ */
+export const NEVER_FORWARDED: readonly string[] = [
   'connection',
-  'content-encoding',
   'content-length',
   'content-type',
-  'accept-encoding',
   'expect',
   'host',
   'http2-settings',
-  'inference-header-content-length',
   'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
   'proxy-connection',
   'seldon-puid',
   'te',
   'trailer',
   'transfer-encoding',
   'upgrade',
+];
+
+/** The same of calls over HTTP, where headers say more of the body. */
+export const NEVER_FORWARDED_HTTP: readonly string[] = [
+  ...NEVER_FORWARDED,
+  'content-encoding',
+  'inference-header-content-length',
+];
+
+// What is agreed with the next server or proxy: a record comes over none.
+const NOT_FORWARDED = new Set([
+  ...NEVER_FORWARDED_HTTP,
+  'accept-encoding',
+  'proxy-authenticate',
+  'proxy-authorization',
 ]);
 
 /**

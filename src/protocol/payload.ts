@@ -17,6 +17,11 @@ export interface Payload {
 /** MIME type of protobuf messages. */
 export const PROTOBUF_TYPE = 'application/protobuf';
 
+/** A protobuf message, by its full name, as a payload. */
+export function protobufPayload(messageName: string, body: Buffer): Payload {
+  return { body, contentType: PROTOBUF_TYPE, contentEncoding: '', messageName };
+}
+
 /** The protocols of a SeldonDeployment; `kfserving` is the old name of `v2`. */
 export type Protocol = 'seldon' | 'tensorflow' | 'v2';
 export type Transport = 'rest' | 'grpc';

@@ -2,7 +2,7 @@ import type { GraphRequest } from '../graph/execute.ts';
 import type { RecordHeader } from '../kafka/record.ts';
 import { isMetadataText, requestMetadata } from '../protocol/grpc/metadata.ts';
 import { HEADER, legalRecordHeader, recordHeader, requestHeaders, type RecordHeaders } from '../protocol/headers.ts';
-import { PROTOBUF_TYPE, type Payload, type Transport } from '../protocol/payload.ts';
+import { protobufPayload, type Payload, type Transport } from '../protocol/payload.ts';
 import type { Job } from './work/job.ts';
 
 const NOTHING = Buffer.alloc(0);
@@ -40,7 +40,7 @@ function protobufRequest(job: Job, body: Buffer, present: RecordHeaders): Record
   const puid = job.attempts === 1 ? legalRecordHeader(present, HEADER.puid) : undefined;
   if (puid !== undefined && isMetadataText(puid)) job.puid = puid;
   const messageName = recordHeader(present, HEADER.protoName) ?? '';
-  const payload = { body, contentType: PROTOBUF_TYPE, contentEncoding: '', messageName };
+  const payload = protobufPayload(messageName, body);
   return { request: { payload, headers, puid: job.puid, mayBatch: isFirst(job) }, leftOut };
 }
 

@@ -2,7 +2,7 @@ import { packageVersion } from '../../base/version.ts';
 import type { ModelClient, NodeCall, NodeEndpoint } from '../../graph/model-client.ts';
 import { NodeError } from '../../graph/node-error.ts';
 import { grpcMethod } from '../../protocol/grpc/methods.ts';
-import { PROTOBUF_TYPE, type Payload, type Protocol } from '../../protocol/payload.ts';
+import { PROTOBUF_TYPE, protobufPayload, type Payload, type Protocol } from '../../protocol/payload.ts';
 import { GrpcCall } from './grpc-call.ts';
 import { grpcReadyCheck } from './ready-check.ts';
 import { SessionPool, type PoolLimits } from './session-pool.ts';
@@ -78,7 +78,7 @@ class GrpcClient implements ModelClient {
       );
     }
     const body = await this.#send(call, method.path, this.#timeoutMs, true);
-    return { body, contentType: PROTOBUF_TYPE, contentEncoding: '', messageName: method.answer };
+    return protobufPayload(method.answer, body);
   }
 
   async checkReady(nodeName: string, endpoint: NodeEndpoint): Promise<void> {

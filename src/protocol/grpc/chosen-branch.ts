@@ -14,6 +14,17 @@ export function chosenBranch(values: readonly number[]): number {
   throw new MessageError(`its tensor names the branches ${first} and ${other}, and a message goes one way as a whole`);
 }
 
+/**
+ * The tensor of a router's answer, as it was encoded.
+ *
+ * @throws MessageError when there is none, or several
+ */
+export function onlyOutput(outputs: readonly Buffer[]): Buffer {
+  const [output] = outputs;
+  if (output !== undefined && outputs.length === 1) return output;
+  throw new MessageError(`it has ${outputs.length} outputs; a route is one output, a tensor with one whole number`);
+}
+
 /** Bytes of an element, and whether it has a sign. */
 export interface IntegerType {
   readonly bytes: 1 | 2 | 4 | 8;

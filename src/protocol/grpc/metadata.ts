@@ -2,31 +2,20 @@ import {
   MAX_HEADER_BYTES,
   MAX_HEADERS,
   MAX_HEADERS_BYTES,
+  NEVER_FORWARDED,
   type RecordHeaders,
   type RequestHeaders,
 } from '../headers.ts';
 
-// Made by the client, or by HTTP/2's rules of no use to anyone behind it; and the puid, which the graph sends itself.
+// The second half is what gRPC writes itself.
 const NOT_FORWARDED = new Set([
-  'connection',
-  'content-length',
-  'content-type',
-  'expect',
+  ...NEVER_FORWARDED,
   'grpc-accept-encoding',
   'grpc-encoding',
   'grpc-message',
   'grpc-message-type',
   'grpc-status',
   'grpc-timeout',
-  'host',
-  'http2-settings',
-  'keep-alive',
-  'proxy-connection',
-  'seldon-puid',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
   'user-agent',
 ]);
 

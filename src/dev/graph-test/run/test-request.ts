@@ -1,7 +1,7 @@
 import type { GraphRequest } from '../../../graph/execute.ts';
 import { requestMetadata } from '../../../protocol/grpc/metadata.ts';
 import { HEADER, legalRecordHeader, recordHeader, requestHeaders } from '../../../protocol/headers.ts';
-import { PROTOBUF_TYPE } from '../../../protocol/payload.ts';
+import { protobufPayload } from '../../../protocol/payload.ts';
 import type { GraphTest } from '../format/graph-test.ts';
 import type { TestedGraph } from '../format/tested-graph.ts';
 import { requestMessage } from '../protobuf/request-message.ts';
@@ -16,7 +16,7 @@ export function testRequest(test: GraphTest, { protocol, transport }: TestedGrap
   const { body } = test;
   if (transport === 'grpc') {
     const messageName = requestMessage(protocol, test);
-    const payload = { body, contentType: PROTOBUF_TYPE, contentEncoding: '', messageName };
+    const payload = protobufPayload(messageName, body);
     return { ...shared, payload, headers: requestMetadata(present).headers };
   }
   // A record's stays behind, an HTTP client's goes on; a test may stand for either.

@@ -1,6 +1,6 @@
 import { FeedbackSchema, SeldonMessageSchema, type DefaultData } from '../../gen/seldon/prediction_pb.ts';
 import { MessageError } from '../../message-error.ts';
-import { PROTOBUF_TYPE, type Payload } from '../../payload.ts';
+import { protobufPayload, type Payload } from '../../payload.ts';
 import { ALL_CHILDREN } from '../../rest/route-answer.ts';
 import { chosenBranch } from '../chosen-branch.ts';
 import { decodeMessage } from '../wire/decode.ts';
@@ -32,12 +32,7 @@ export function combineSeldon(answers: readonly Payload[]): Payload {
     }
     parts.push(...bytesField(1, answer.body));
   });
-  return {
-    body: Buffer.concat(parts),
-    contentType: PROTOBUF_TYPE,
-    contentEncoding: '',
-    messageName: MESSAGE.seldonList,
-  };
+  return protobufPayload(MESSAGE.seldonList, Buffer.concat(parts));
 }
 
 /**

@@ -1,7 +1,7 @@
 import { TensorProtoSchema } from '../../gen/tensorflow/tensor_pb.ts';
 import { MessageError } from '../../message-error.ts';
-import { PROTOBUF_TYPE, type Payload } from '../../payload.ts';
-import { chosenBranch } from '../chosen-branch.ts';
+import { protobufPayload, type Payload } from '../../payload.ts';
+import { chosenBranch, onlyOutput } from '../chosen-branch.ts';
 import { decodeMessage } from '../wire/decode.ts';
 import { MESSAGE } from '../methods.ts';
 import { integerValues } from './tensorflow-tensor.ts';
@@ -89,11 +89,7 @@ export function readTensorflowRoute(answer: Payload): number {
     const entry = new WireCursor(field.value);
     while (entry.next()) if (entry.isBytes(2)) outputs.push(entry.value);
   }
-  const [tensor] = outputs;
-  if (tensor === undefined || outputs.length > 1) {
-    throw new MessageError(`it has ${outputs.length} outputs; a route is one output, a tensor with one whole number`);
-  }
-  return chosenBranch(integerValues(decodeMessage(TensorProtoSchema, tensor)));
+  return chosenBranch(integerValues(decodeMessage(TensorProtoSchema, onlyOutput(outputs))));
 }
 
 /** Goes over the inputs of a PredictRequest, or the outputs of a PredictResponse: the same cursor each time, on the next one. */
@@ -109,10 +105,5 @@ function modelSpec(name: string, signatureName: string): Buffer[] {
 }
 
 function predictRequest(parts: readonly Buffer[]): Payload {
-  return {
-    body: Buffer.concat(parts),
-    contentType: PROTOBUF_TYPE,
-    contentEncoding: '',
-    messageName: MESSAGE.predictRequest,
-  };
+  return protobufPayload(MESSAGE.predictRequest, Buffer.concat(parts));
 }

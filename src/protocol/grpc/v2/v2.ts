@@ -1,7 +1,7 @@
 import { ModelInferResponse_InferOutputTensorSchema } from '../../gen/inference/grpc_service_pb.ts';
 import { MessageError } from '../../message-error.ts';
-import { PROTOBUF_TYPE, type Payload } from '../../payload.ts';
-import { chosenBranch } from '../chosen-branch.ts';
+import { protobufPayload, type Payload } from '../../payload.ts';
+import { chosenBranch, onlyOutput } from '../chosen-branch.ts';
 import { decodeMessage } from '../wire/decode.ts';
 import { MESSAGE } from '../methods.ts';
 import { combinedTensors } from './v2-combine.ts';
@@ -94,19 +94,10 @@ export function readV2Route(answer: Payload): number {
     if (fields.isBytes(INFER.tensors)) tensors.push(fields.value);
     else if (fields.isBytes(INFER.rawOutput)) raw.push(fields.value);
   }
-  const [tensor] = tensors;
-  if (tensor === undefined || tensors.length > 1) {
-    throw new MessageError(`it has ${tensors.length} outputs; a route is one output, a tensor with one whole number`);
-  }
-  const { datatype, contents } = decodeMessage(ModelInferResponse_InferOutputTensorSchema, tensor);
+  const { datatype, contents } = decodeMessage(ModelInferResponse_InferOutputTensorSchema, onlyOutput(tensors));
   return chosenBranch(v2Integers(datatype, contents, raw[0]));
 }
 
 function inferRequest(parts: readonly Buffer[]): Payload {
-  return {
-    body: Buffer.concat(parts),
-    contentType: PROTOBUF_TYPE,
-    contentEncoding: '',
-    messageName: MESSAGE.inferRequest,
-  };
+  return protobufPayload(MESSAGE.inferRequest, Buffer.concat(parts));
 }

@@ -3,7 +3,7 @@ import type { ModelQuestion } from '../../../protocol/node-method.ts';
 import type { ModelQuery } from '../../../graph/model-query.ts';
 import { WireCursor } from '../../../protocol/grpc/wire/wire-cursor.ts';
 import { MessageError } from '../../../protocol/message-error.ts';
-import { PROTOBUF_TYPE } from '../../../protocol/payload.ts';
+import { protobufPayload } from '../../../protocol/payload.ts';
 import { StatusError } from '../status-error.ts';
 import type { GrpcRequest, UnaryMethod } from '../unary-method.ts';
 
@@ -57,7 +57,7 @@ export function questionMethod(
 
 export function graphRequest(request: GrpcRequest, messageName: string, modelName: string): GraphRequest {
   const { body, headers, puid, signal } = request;
-  const payload = { body, contentType: PROTOBUF_TYPE, contentEncoding: '', messageName };
+  const payload = protobufPayload(messageName, body);
   return { payload, headers, puid, signal, modelName: modelName || undefined };
 }
 

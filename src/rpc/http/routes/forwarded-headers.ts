@@ -1,23 +1,6 @@
-import { isLegalValue } from '../../../protocol/headers.ts';
+import { isLegalValue, NEVER_FORWARDED_HTTP } from '../../../protocol/headers.ts';
 
-// Of one connection, or made by the client of the models; and what payload and graph state themselves.
-const NOT_FORWARDED = new Set([
-  'connection',
-  'content-encoding',
-  'content-length',
-  'content-type',
-  'expect',
-  'host',
-  'http2-settings',
-  'inference-header-content-length',
-  'keep-alive',
-  'proxy-connection',
-  'seldon-puid',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
+const NOT_FORWARDED = new Set(NEVER_FORWARDED_HTTP);
 
 /**
  * The headers of a request that go to every model call, name and value in turn, as Seldon's executor forwards them:
