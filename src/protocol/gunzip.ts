@@ -1,4 +1,5 @@
 import { gunzipSync } from 'node:zlib';
+import { isJson } from './json/skip-value.ts';
 import { MessageError } from './message-error.ts';
 import type { Payload } from './payload.ts';
 
@@ -12,13 +13,15 @@ export function isGzip(contentEncoding: string): boolean {
 }
 
 /**
- * The body as a step that must read it needs it: uncompressed.
+ * The body as a step that must read it needs it: uncompressed. Some servers write a charset into the header (`utf-8`), or
+ * `identity`: what is JSON under another name than gzip's is taken as it is.
  *
- * @throws MessageError for a broken or too large gzip body, and for any other encoding
+ * @throws MessageError for a broken or too large gzip body, and for anything else that is not JSON
  */
 export function readableBody(payload: Payload): Buffer {
   if (payload.contentEncoding === '') return payload.body;
   if (!isGzip(payload.contentEncoding)) {
+    if (isJson(payload.body)) return payload.body;
     throw new MessageError(`its Content-Encoding is '${payload.contentEncoding}', and only gzip can be read here`);
   }
   try {

@@ -5,7 +5,7 @@ import { requestAnswered, requestFaulted } from '../channels.ts';
 import { errorAnswer, failure } from './answers.ts';
 import { readBody } from './request-body.ts';
 import { readRequestPath } from './request-path.ts';
-import { EMPTY_OK, type HttpAnswer, type Route } from './route.ts';
+import { EMPTY_OK, NOT_FOUND, type HttpAnswer, type Route } from './route.ts';
 import { Router } from './router.ts';
 import { puidOf, SeldonHeaders, type CorsOptions, type ServedDeployment } from './seldon-headers.ts';
 
@@ -17,8 +17,8 @@ export interface FrontOptions {
 }
 
 /**
- * Answers HTTP requests by their routes as Seldon's executor does: 404 and 405 with empty bodies, 301 for paths that are not
- * canonical, an empty 200 for OPTIONS on every routed path.
+ * Answers HTTP requests by their routes as Seldon's executor does: 404 with a line of text, 405 with an empty body, 301 for paths
+ * that are not canonical, an empty 200 for OPTIONS on every routed path.
  */
 export class HttpFront {
   readonly #router: Router;
@@ -48,10 +48,10 @@ export class HttpFront {
     if (target.redirect !== undefined) return this.#send(response, { status: 301 }, ['Location', target.redirect]);
     const found = this.#router.find(method, target.path);
     if (found.route === undefined) {
-      if (found.allowed.length === 0) return this.#send(response, { status: 404 }, []);
+      if (found.allowed.length === 0) return this.#send(response, NOT_FOUND, NO_SNIFFING);
       return this.#send(response, { status: 405 }, ['Allow', [...new Set(found.allowed)].join(', ')]);
     }
-    const puid = puidOf(headers);
+    const puid = puidOf(request.headersDistinct);
     const seldon = this.#headers.for(headers, puid, target.path, this.#router.corsMethods(target.path));
     if (method === 'OPTIONS') return this.#send(response, EMPTY_OK, seldon);
 
@@ -96,6 +96,8 @@ export class HttpFront {
     response.writeHead(status, all).end(body);
   }
 }
+
+const NO_SNIFFING = ['X-Content-Type-Options', 'nosniff'];
 
 /** What proxies write down for a request whose client did not wait. */
 const CLIENT_GONE = 499;

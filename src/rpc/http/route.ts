@@ -41,3 +41,10 @@ export interface Route {
 }
 
 export const EMPTY_OK: HttpAnswer = { status: 200 };
+
+/** What Go's servers say, and so Seldon's: for people who look at a path by hand. */
+export const NOT_FOUND: HttpAnswer = {
+  status: 404,
+  body: '404 page not found\n',
+  contentType: 'text/plain; charset=utf-8',
+};

@@ -13,10 +13,9 @@ export interface CorsOptions {
   readonly allowedHeaders: string;
 }
 
-/** The id of the prediction: the request's own, or a new one. */
-export function puidOf(headers: IncomingHttpHeaders): string {
-  const given = headers['seldon-puid'];
-  const puid = Array.isArray(given) ? given[0] : given;
+/** The id of the prediction: the request's own (the first of several), or a new one. */
+export function puidOf(headers: NodeJS.Dict<string[]>): string {
+  const puid = headers['seldon-puid']?.[0];
   return puid && isLegalValue(puid) ? puid : randomUUID();
 }
 
@@ -41,7 +40,7 @@ export class SeldonHeaders {
   for(headers: IncomingHttpHeaders, puid: string, path: string, methods: string): string[] {
     const all = ['Seldon-Puid', puid, ...this.#fixed];
     if (methods !== '') all.push('Access-Control-Allow-Methods', methods);
-    if (headers['ce-specversion']) all.push(...this.#cloudEvent(puid, path));
+    if (headers['ce-specversion'] !== undefined) all.push(...this.#cloudEvent(puid, path));
     return all;
   }
 

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { MessageError } from '../../../src/protocol/message-error.ts';
 import type { Payload, Protocol } from '../../../src/protocol/payload.ts';
 import { chainMessage } from '../../../src/protocol/rest/chain.ts';
+import { combineMessages } from '../../../src/protocol/rest/combine.ts';
 
 const payload = (text: string | Buffer, contentEncoding = ''): Payload => ({
   body: Buffer.from(text),
@@ -94,7 +95,15 @@ test('gzip is opened to look inside: a request stays compressed, an answer does 
   const answer = chainMessage('v2', payload(gzipSync('{"outputs":[]}'), 'gzip'));
   assert.deepEqual([answer.body.toString(), answer.contentEncoding], ['{"inputs":[]}', '']);
   assert.throws(() => chainMessage('v2', payload('{}', 'gzip')), /no gzip body/);
-  assert.throws(() => chainMessage('v2', payload('{}', 'br')), /Content-Encoding is 'br'/);
+  assert.throws(() => chainMessage('v2', payload(brotliCompressSync('{}'), 'br')), /Content-Encoding is 'br'/);
+});
+
+test('an encoding that is none is not minded: some servers write a charset there', () => {
+  for (const encoding of ['utf-8', 'identity']) {
+    const chained = chainMessage('tensorflow', payload('{"predictions":[1]}', encoding));
+    assert.deepEqual([chained.body.toString(), chained.contentEncoding], ['{"instances":[1]}', '']);
+    assert.equal(combineMessages([payload('{}', encoding), payload('1')]).body.toString(), '[{},1]');
+  }
 });
 
 test('a gzip body that unfolds without end is refused', () => {

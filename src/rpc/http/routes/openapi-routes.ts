@@ -2,7 +2,7 @@ import { packageVersion } from '../../../base/version.ts';
 import type { Protocol } from '../../../protocol/payload.ts';
 import { seldonDocument } from '../../openapi/seldon-document.ts';
 import { v2Document } from '../../openapi/v2-document.ts';
-import type { Route } from '../route.ts';
+import { NOT_FOUND, type Route } from '../route.ts';
 
 /** The OpenAPI document of the protocol, under its name and as the index of its folder; tensorflow has none. */
 export function openApiRoutes(protocol: Protocol, deployment: string): Route[] {
@@ -23,7 +23,7 @@ function documentRoute(folder: string, name: string, document: string): Route {
     path: `${folder}*`,
     methods: 'any',
     handler({ parameter }) {
-      if (parameter !== '' && parameter !== name) return { status: 404 };
+      if (parameter !== '' && parameter !== name) return NOT_FOUND;
       return { status: 200, body: document, contentType: 'application/json' };
     },
   };

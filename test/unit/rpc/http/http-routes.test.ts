@@ -123,6 +123,8 @@ test('a CloudEvent is answered as one', async () => {
     const ce = ['id', 'specversion', 'path', 'type', 'source'].map((name) => answer.headers[`ce-${name}`]);
     assert.deepEqual(ce, ['p1', '0.3', '/api/v1.0/predictions', 'seldon.dep.ns.response', 'seldon.dep']);
     assert.equal((await ask(port, '/live')).headers['ce-id'], undefined);
+    const twice = { 'Ce-Specversion': '', 'Seldon-Puid': ['first', 'second'] };
+    assert.equal((await ask(port, '/live', { headers: twice })).headers['ce-id'], 'first');
   });
 });
 

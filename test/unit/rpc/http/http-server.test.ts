@@ -154,13 +154,14 @@ test("routed answers carry Seldon's headers, a given puid is kept", async () => 
   );
 });
 
-test('an unknown path is 404 and a wrong method 405, both empty and without those headers', async () => {
+test('an unknown path is 404 and a wrong method 405, without those headers', async () => {
   await withServer(
     () => READY,
     async (port) => {
       for (const path of ['/', '/ping', '/live/', '/api/v1.0/predictions', '/v2/health/live']) {
         const { status, body, headers } = await ask(port, path);
-        assert.deepEqual([status, body, headers['seldon-puid']], [404, '', undefined], path);
+        assert.deepEqual([status, body, headers['seldon-puid']], [404, '404 page not found\n', undefined], path);
+        assert.equal(headers['content-type'], 'text/plain; charset=utf-8');
       }
       const wrong = await ask(port, '/only-post');
       assert.deepEqual([wrong.status, wrong.body, wrong.headers.allow], [405, '', 'OPTIONS, POST']);
