@@ -34,8 +34,10 @@ export async function runExecutor(config: ExecutorConfig, listening?: (fronts: F
   const plane = createDataPlane(config, config.transport, metrics);
   const { plane: other, missing } = otherDataPlane(config, metrics, plane);
   const isGrpc = config.transport === 'grpc';
-  if (missing !== undefined) {
-    logger.info({ reason: missing }, `predictions are not served over ${isGrpc ? 'HTTP' : 'gRPC'}`);
+  // Without a gRPC server nobody is surprised.
+  if (missing !== undefined && (isGrpc || config.grpc !== undefined)) {
+    const reason = missing.replaceAll(/\s*\n\s*/g, ' ');
+    logger.info({ reason }, `predictions are not served over ${isGrpc ? 'HTTP' : 'gRPC'}`);
   }
   const stream = config.kafka && startStream(config.kafka, plane.graph, config.transport);
   const stop = new StopRequest();

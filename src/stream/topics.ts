@@ -1,3 +1,4 @@
+import { errorTopicName } from '../deployment/topic-name.ts';
 import type { Cluster } from '../kafka/cluster/cluster.ts';
 import { KafkaError } from '../kafka/kafka-error.ts';
 import { createTopics } from '../kafka/cluster/topics.ts';
@@ -5,8 +6,7 @@ import type { StreamOptions } from './options.ts';
 
 /** The error topic's name, or undefined when failed records are only counted. */
 export function errorTopicOf(options: StreamOptions): string | undefined {
-  if (options.errorTopic === 'none') return undefined;
-  return options.errorTopic === '' ? `${options.outputTopic}-errors` : options.errorTopic;
+  return errorTopicName(options.errorTopic, options.outputTopic);
 }
 
 /**

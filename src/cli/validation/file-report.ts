@@ -5,6 +5,8 @@ import { seldonPredictorServers } from '../../deployment/predictor-servers.ts';
 import { validateDeployment, type Severity } from '../../deployment/validate.ts';
 import { connectionOptions, consumerOptions } from '../../kafka/options.ts';
 import { streamOptions } from '../../stream/options.ts';
+import { executorOptions } from '../../executor/config/options.ts';
+import { payloadLogOptions } from '../../executor/config/payload-log-options.ts';
 import { summarise, type DeploymentSummary } from './deployment-summary.ts';
 import { readText } from './read-text.ts';
 
@@ -67,7 +69,8 @@ function reportOf(
 const formProblem = (problem: Problem): ReportedProblem => ({ severity: 'error', rule: 'form', ...problem });
 
 function problemsOf({ deployment, lineOf }: ParsedDeployment): ReportedProblem[] {
-  const kafkaOptions = [connectionOptions, consumerOptions, streamOptions];
+  const { maxMessageBytes } = executorOptions;
+  const kafkaOptions = [connectionOptions, consumerOptions, streamOptions, payloadLogOptions, { maxMessageBytes }];
   const problems = validateDeployment(deployment, { servers: seldonPredictorServers, kafkaOptions });
   return problems.map(({ severity, rule, at, message, remedy }) => ({
     severity,

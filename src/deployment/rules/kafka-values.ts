@@ -1,8 +1,7 @@
 import type { Path } from '../path.ts';
 import type { EnvVar } from '../pod-spec.ts';
+import { errorTopicName, TOPIC_NAME_REMEDY, whyNoTopicName } from '../topic-name.ts';
 import { error, warning, type DeploymentProblem } from './problem.ts';
-
-const MAX_TOPIC_LENGTH = 249;
 
 /** A variable of the orchestrator as it will count: of several entries of one name Kubernetes takes the last. */
 export interface PlacedVariable {
@@ -55,10 +54,10 @@ export function* kafkaTopics(variables: ReadonlyMap<string, PlacedVariable>): Ge
     const topic = literal(placed);
     if (placed === undefined || topic === undefined) continue;
     const shared = { rule: 'kafka-topic', at: [...placed.at, 'value'], value: topic };
-    const wrong = whyIllegal(topic);
+    const wrong = whyNoTopicName(topic);
     if (wrong !== undefined) {
-      const remedy = `use 1 to ${MAX_TOPIC_LENGTH} letters, digits, '.', '_' and '-'`;
-      yield error({ ...shared, message: `${name}: '${topic.slice(0, 80)}' is no topic name: ${wrong}`, remedy });
+      const message = `${name}: '${topic.slice(0, 80)}' is no topic name: ${wrong}`;
+      yield error({ ...shared, message, remedy: TOPIC_NAME_REMEDY });
     } else if (name !== 'KAFKA_INPUT_TOPIC' && topic === input) {
       const message = `${name}: '${topic}' is the input topic too, so records would go round without end`;
       yield error({ ...shared, message, remedy: 'use another topic' });
@@ -67,11 +66,23 @@ export function* kafkaTopics(variables: ReadonlyMap<string, PlacedVariable>): Ge
       yield warning({ ...shared, message, remedy: 'use another topic' });
     }
   }
+  yield* unnamedErrorTopic(variables);
 }
 
-function whyIllegal(topic: string): string | undefined {
-  if (topic === '.' || topic === '..') return "'.' and '..' are reserved";
-  const wrong = /[^a-zA-Z0-9._-]/u.exec(topic);
-  if (wrong !== null) return `it has '${wrong[0]}'`;
-  return topic.length > MAX_TOPIC_LENGTH ? `it has ${topic.length} characters` : undefined;
+/** The error topic that gets its name from the output topic. */
+function* unnamedErrorTopic(variables: ReadonlyMap<string, PlacedVariable>): Generator<DeploymentProblem> {
+  const errors = variables.get('KAFKA_ERROR_TOPIC')?.variable;
+  const placed = variables.get('KAFKA_OUTPUT_TOPIC');
+  const output = literal(placed);
+  if (placed === undefined || output === undefined || errors?.value || errors?.valueFrom !== undefined) return;
+  const topic = errorTopicName('', output) ?? '';
+  const shared = { rule: 'kafka-topic', at: [...placed.at, 'value'], value: output };
+  const wrong = whyNoTopicName(output) === undefined ? whyNoTopicName(topic) : undefined;
+  if (topic === literal(variables.get('KAFKA_INPUT_TOPIC'))) {
+    const message = `'${topic}', the error topic of this output topic, is the input topic too, so failed records would come back for ever`;
+    yield error({ ...shared, message, remedy: 'set KAFKA_ERROR_TOPIC to another topic' });
+  } else if (wrong !== undefined) {
+    const message = `'${topic.slice(0, 80)}', the error topic of this output topic, is no topic name: ${wrong}`;
+    yield error({ ...shared, message, remedy: 'set KAFKA_ERROR_TOPIC, or shorten the name' });
+  }
 }

@@ -5,6 +5,7 @@ import { connectionOptions, consumerOptions, REVOKE_MARGIN_MS } from '../../kafk
 import { streamOptions } from '../../stream/options.ts';
 import type { KafkaConfig } from './executor-config.ts';
 import type { OptionGroup } from './flags/flag-usage.ts';
+import { topicProblems } from './topic-problems.ts';
 
 /** The options of a streaming predictor, as help and reference show them. */
 export const kafkaOptionGroups: readonly OptionGroup[] = [
@@ -34,7 +35,7 @@ export function kafkaConfig(
   const connection = readOptions(connectionOptions, sources);
   const consumer = readOptions(consumerOptions, sources);
   const stream = readOptions(streamOptions, sources);
-  const { inputTopic, outputTopic, errorTopic } = stream.values;
+  const { inputTopic, outputTopic } = stream.values;
   const problems: Problem[] = [
     ...requiredOption('kafka_broker', 'KAFKA_BROKER', connection.values.broker, 'localhost:9092'),
     ...requiredOption('kafka_input_topic', 'KAFKA_INPUT_TOPIC', inputTopic, 'requests'),
@@ -42,21 +43,8 @@ export function kafkaConfig(
     ...connection.problems,
     ...consumer.problems,
     ...stream.problems,
+    ...topicProblems(stream.values),
   ];
-  if (inputTopic !== '' && inputTopic === outputTopic) {
-    problems.push({
-      path: 'KAFKA_OUTPUT_TOPIC',
-      message: `'${outputTopic}' is the input topic too, so that every result would become a request`,
-      remedy: 'name another topic',
-    });
-  }
-  if (inputTopic !== '' && inputTopic === errorTopic) {
-    problems.push({
-      path: 'KAFKA_ERROR_TOPIC',
-      message: `'${errorTopic}' is the input topic too, so that every failed record would come back for ever`,
-      remedy: "name another topic, or 'none'",
-    });
-  }
   const { rebalanceTimeoutMs, revokeDrainMs } = consumer.values;
   if (revokeDrainMs + REVOKE_MARGIN_MS > rebalanceTimeoutMs) {
     const [longest, shortest] = [rebalanceTimeoutMs - REVOKE_MARGIN_MS, revokeDrainMs + REVOKE_MARGIN_MS];

@@ -13,6 +13,7 @@ import { endpointProblems, parseEndpoint, withLocalHosts } from './document/node
 import { executorOptions } from './options.ts';
 import { sharedNames } from './document/shared-names.ts';
 import { unknownWords } from './document/unknown-words.ts';
+import { unreadVariables } from './document/unread-variables.ts';
 import { readPayloadLog } from './read-payload-log.ts';
 import { certificateVariables, serverLimits, tlsFiles } from './server-limits.ts';
 
@@ -76,6 +77,8 @@ export function readRunConfig(
   const limits = serverLimits(annotations, words.transport, timeout.timeoutMs, maxMessageBytes);
   const problems: Problem[] = [
     ...words.problems,
+    // To Seldon an unreadable SELDON_DEBUG is false.
+    ...own.problems.filter(({ path }) => path !== 'SELDON_DEBUG'),
     ...(compiled === undefined ? timeout.problems : inTermsOfRun(compiled.problems)),
     ...limits.problems,
   ];
@@ -134,7 +137,9 @@ export function readRunConfig(
       ...payload.warnings,
       ...sharedNames(predictor.graph),
       ...unknownWords(predictor.graph),
-      ...(compiled === undefined ? topicsNotRead(chosen) : []),
+      ...(compiled === undefined
+        ? topicsNotRead(chosen)
+        : unreadVariables([...(chosen.svcOrchSpec?.env ?? []).map(({ name }) => name), ...Object.keys(given)])),
       ...(certificateSecret && certMountPath === '' ? [withoutCertificate(certificateSecret)] : []),
     ],
   };

@@ -93,6 +93,18 @@ export const expectations: Record<string, Expectation> = {
     at: `${env}[0].value`,
     says: /without end/,
   },
+  'the input topic as error topic, by its default name': {
+    change: ['value: images', 'value: labels-errors'],
+    severity: 'error',
+    at: `${env}[2].value`,
+    says: /'labels-errors', the error topic of this output topic, is the input topic too/,
+  },
+  'an error topic that is too long by its default name': {
+    change: ['value: labels', `value: ${'l'.repeat(243)}`],
+    severity: 'error',
+    at: `${env}[2].value`,
+    says: /, the error topic of this output topic, is no topic name: it has 250 characters/,
+  },
   'the output topic as error topic': {
     change: withVariable('KAFKA_ERROR_TOPIC', 'labels'),
     severity: 'warning',

@@ -218,6 +218,24 @@ const failures: readonly (readonly [what: string, expected: RegExp, ...args: Par
     { ...good, KAFKA_ERROR_TOPIC: 'in' },
   ],
   [
+    'errors into the input, by the default name',
+    /KAFKA_ERROR_TOPIC: 'out-errors', as it is called where nothing is set, is the input/,
+    [...IDENTITY, ...KAFKA],
+    { ...good, KAFKA_INPUT_TOPIC: 'out-errors', KAFKA_OUTPUT_TOPIC: 'out' },
+  ],
+  [
+    'topic names that Kafka refuses',
+    /KAFKA_INPUT_TOPIC: 'a b' is no topic name: it has ' '; use 1 to 249 [^]*KAFKA_OUTPUT_TOPIC: '\.\.' [^]*KAFKA_ERROR_TOPIC: 'x\/y'/,
+    [...IDENTITY, ...KAFKA],
+    { ...good, KAFKA_INPUT_TOPIC: 'a b', KAFKA_OUTPUT_TOPIC: '..', KAFKA_ERROR_TOPIC: 'x/y' },
+  ],
+  [
+    'a default error topic that is too long',
+    /KAFKA_ERROR_TOPIC: 'ooo.*' is no topic name: it has 250 characters/,
+    [...IDENTITY, ...KAFKA],
+    { ...good, KAFKA_OUTPUT_TOPIC: 'o'.repeat(243) },
+  ],
+  [
     'a drain longer than the rebalance',
     /KAFKA_REVOKE_DRAIN_MS: 15000 ms, and the group waits 19999 ms .*set it to 14999 or less, or KAFKA_REBALANCE_TIMEOUT_MS to 20000/s,
     [...IDENTITY, ...KAFKA],

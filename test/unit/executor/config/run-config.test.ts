@@ -135,6 +135,15 @@ test('what is wrong with the document’s words and Kafka settings is said at on
   assert.match(strange, /spec\.serverType: 'soap' is not one of rpc, kafka/);
 });
 
+test('options that are not Kafka’s are checked too, and a variable that nothing reads is told', () => {
+  assert.match(
+    failure(document(), { env: ['SERVER_MAX_MESSAGE_BYTES=0'] }).text,
+    /SERVER_MAX_MESSAGE_BYTES: '0' is not a whole number from 1024/,
+  );
+  const { warnings } = read(document(), { env: ['KAFKA_SESION_TIMEOUT_MS=9000', 'MY_KAFKA=1', 'SELDON_DEBUG=maybe'] });
+  assert.deepEqual(warnings, ['nothing reads KAFKA_SESION_TIMEOUT_MS; did you mean KAFKA_SESSION_TIMEOUT_MS?']);
+});
+
 test('secrets come from files, and their absence names the way', () => {
   const directory = mkdtempSync(join(tmpdir(), 'millrace-run-'));
   try {
