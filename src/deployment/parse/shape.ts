@@ -1,5 +1,5 @@
 import { formatPath, type Path } from '../path.ts';
-import { nearest, useOneOf } from '../rules/nearest.ts';
+import { nearest, useOneOf } from '../../base/nearest.ts';
 
 export interface ShapeProblem {
   readonly at: Path;

@@ -12,7 +12,7 @@ import {
   type PredictiveUnit,
   type PredictorSpec,
 } from '../seldon-deployment.ts';
-import { nearest, useOneOf } from './nearest.ts';
+import { nearest, useOneOf } from '../../base/nearest.ts';
 import { error, warning, type DeploymentProblem, type Finding } from './problem.ts';
 
 const WITHOUT_BEHAVIOUR = ['SIMPLE_MODEL', 'SIMPLE_ROUTER', 'AVERAGE_COMBINER'];

@@ -2,7 +2,7 @@ import { parseOption, type OptionSpec, type OptionSpecs } from '../../base/optio
 import type { Path } from '../path.ts';
 import { KAFKA_REQUIRED, type PredictorSpec } from '../seldon-deployment.ts';
 import { kafkaBroker, kafkaTopics, literal, type PlacedVariable } from './kafka-values.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../../base/nearest.ts';
 import { error, warning, type DeploymentProblem } from './problem.ts';
 
 /**

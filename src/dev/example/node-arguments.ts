@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { errorText, MillraceError } from '../../base/errors.ts';
 import { readOptions, type OptionSpec } from '../../base/options.ts';
-import { useOneOf } from '../../deployment/rules/nearest.ts';
+import { useOneOf } from '../../base/nearest.ts';
 import { readBehaviour } from '../model-server/behaviour.ts';
 import { defaultModelServerOptions, modelServerOptions } from '../model-server/options.ts';
 import type { Role } from '../model-server/role.ts';

@@ -3,7 +3,7 @@ import { MillraceError, type Problem } from '../../base/errors.ts';
 import type { ShapeProblem } from '../../deployment/parse/shape.ts';
 import { readYaml, type SourceDocument } from '../../deployment/parse/yaml-source.ts';
 import { formatPath } from '../../deployment/path.ts';
-import { useOneOf } from '../../deployment/rules/nearest.ts';
+import { useOneOf } from '../../base/nearest.ts';
 import type { DemoNode } from '../demo/demo-plan.ts';
 import { knowsMessage } from '../graph-test/protobuf/message-json.ts';
 import { requestMessage } from '../graph-test/protobuf/request-message.ts';

@@ -7,6 +7,7 @@ import { MAX_KEPT_RESPONSE_BYTES } from '../../graph/walk/step-failure.ts';
 import { messagePrefix, PREFIX_BYTES } from '../../protocol/grpc/framing.ts';
 import { grpcMessage, grpcStatus, grpcStatusOfHttp, type GrpcStatus } from '../../protocol/grpc/status.ts';
 import { MessageError } from '../../protocol/message-error.ts';
+import { AnswerBytes } from '../answer-bytes.ts';
 import { readAnswer } from './answer.ts';
 import type { GrpcSession } from './grpc-session.ts';
 import type { SessionPool, WaitingCall } from './session-pool.ts';
@@ -51,9 +52,7 @@ export class GrpcCall implements WaitingCall {
   #pushbackMs: number | undefined;
   #ended = false;
   #error: Error | undefined;
-  /** The only chunk of most answers; `#rest` has what came after it. */
-  #first: Buffer | undefined;
-  #rest: Buffer[] | undefined;
+  readonly #body = new AnswerBytes();
   #sizeBytes = 0;
 
   constructor(
@@ -144,9 +143,7 @@ export class GrpcCall implements WaitingCall {
     this.#sizeBytes += chunk.length;
     if (this.#sizeBytes > maxResponseBytes + PREFIX_BYTES) {
       this.#fail('answer', `answered with more than ${maxResponseBytes} bytes`);
-    } else if (this.#first === undefined) this.#first = chunk;
-    else if (this.#rest === undefined) this.#rest = [chunk];
-    else this.#rest.push(chunk);
+    } else this.#body.add(chunk);
   }
 
   #trailers(headers: IncomingHttpHeaders): void {
@@ -168,7 +165,7 @@ export class GrpcCall implements WaitingCall {
   #answered(): void {
     if (this.#settled || this.#status === undefined) return;
     if (this.#status !== 'OK') return this.#failed(this.#status, this.#statusText);
-    readAnswer(this.#body(), this.#encoding, this.#settings.maxResponseBytes).then(
+    readAnswer(this.#body.all(), this.#encoding, this.#settings.maxResponseBytes).then(
       (message) => {
         if (this.#settled) return;
         this.#settle(undefined, 'OK');
@@ -183,7 +180,7 @@ export class GrpcCall implements WaitingCall {
 
   #failed(status: GrpcStatus, message: string): void {
     const what = message === '' ? `answered ${status}` : `answered ${status}: ${message}`;
-    const body = this.#body();
+    const body = this.#body.all();
     const isPage = this.#contentType !== '' && !isGrpc(this.#contentType) && body.length > 0;
     this.#fail('status', what, {
       status,
@@ -234,14 +231,7 @@ export class GrpcCall implements WaitingCall {
     const { nodeName, method } = this.#call;
     nodeCalled.publish({ node: nodeName, method, durationMs: performance.now() - this.#startedAt, status, failure });
   }
-
-  #body(): Buffer {
-    if (this.#first === undefined) return EMPTY;
-    return this.#rest === undefined ? this.#first : Buffer.concat([this.#first, ...this.#rest]);
-  }
 }
-
-const EMPTY = Buffer.alloc(0);
 
 function onTimeout(call: GrpcCall): void {
   call.timedOut();

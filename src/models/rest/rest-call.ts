@@ -8,6 +8,7 @@ import { MAX_KEPT_RESPONSE_BYTES } from '../../graph/walk/step-failure.ts';
 import { isGzip } from '../../protocol/gunzip.ts';
 import { HEADER } from '../../protocol/headers.ts';
 import type { Payload } from '../../protocol/payload.ts';
+import { AnswerBytes } from '../answer-bytes.ts';
 import { networkFailure } from '../network-failure.ts';
 import { retryAfterMs } from './retry-after.ts';
 
@@ -35,9 +36,7 @@ export class RestCall implements Dispatcher.DispatchHandler {
   #settled = false;
   #status = 0;
   #headers: ResponseHeaders = {};
-  /** The only chunk of most answers; `#rest` has what came after it. */
-  #first: Buffer | undefined;
-  #rest: Buffer[] | undefined;
+  readonly #body = new AnswerBytes();
   #sizeBytes = 0;
 
   constructor(
@@ -87,9 +86,7 @@ export class RestCall implements Dispatcher.DispatchHandler {
       this.#fail('answer', `answered with more than ${this.#limits.maxResponseBytes} bytes`, this.#kept());
     } else if (this.#status !== 200 && this.#sizeBytes - chunk.length >= MAX_KEPT_RESPONSE_BYTES) {
       // Read to the end so that the connection can be used again, but not kept.
-    } else if (this.#first === undefined) this.#first = chunk;
-    else if (this.#rest === undefined) this.#rest = [chunk];
-    else this.#rest.push(chunk);
+    } else this.#body.add(chunk);
   }
 
   onResponseEnd(): void {
@@ -97,12 +94,12 @@ export class RestCall implements Dispatcher.DispatchHandler {
     // The body of a failure is for whoever reads the error, and its encoding does not travel with it.
     const isForUs = this.#status !== 200 || !askedForEncoding(this.#call.headers);
     if (isForUs && isGzip(this.#header('content-encoding'))) {
-      gunzip(this.#body(), { maxOutputLength: this.#limits.maxResponseBytes }, (error, body) => {
+      gunzip(this.#body.all(), { maxOutputLength: this.#limits.maxResponseBytes }, (error, body) => {
         if (error === null) this.#answered(body, '');
-        else if (this.#status !== 200) this.#answered(this.#body(), 'gzip');
+        else if (this.#status !== 200) this.#answered(this.#body.all(), 'gzip');
         else this.#fail('answer', `answered with a gzip body that cannot be read: ${errorText(error)}`, this.#kept());
       });
-    } else this.#answered(this.#body(), this.#header('content-encoding'));
+    } else this.#answered(this.#body.all(), this.#header('content-encoding'));
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
@@ -161,13 +158,8 @@ export class RestCall implements Dispatcher.DispatchHandler {
     });
   }
 
-  #body(): Buffer {
-    if (this.#first === undefined) return EMPTY;
-    return this.#rest === undefined ? this.#first : Buffer.concat([this.#first, ...this.#rest]);
-  }
-
   #kept() {
-    return { response: copied(this.#body()), responseType: this.#header('content-type') };
+    return { response: copied(this.#body.all()), responseType: this.#header('content-type') };
   }
 
   #header(name: string): string {
@@ -176,7 +168,6 @@ export class RestCall implements Dispatcher.DispatchHandler {
   }
 }
 
-const EMPTY = Buffer.alloc(0);
 const JSON_LENGTH = HEADER.jsonLength.toLowerCase();
 
 const DID: Readonly<Record<NodeFailure, string>> = {

@@ -1,6 +1,7 @@
 // What happens to the model, and what is sent to it.
 import { WELL } from '../arena/chaos-model.ts';
 import type { Fault } from './fault.ts';
+import { killOne } from './kill-one.ts';
 
 export const modelDown: Fault = {
   name: 'model-down',
@@ -52,10 +53,7 @@ export const poison: Fault = {
   async play(stage) {
     stage.inject('poison records');
     await stage.pass(3_000, 5_000);
-    const replica = stage.random.pick(stage.replicas.alive);
-    stage.inject(`SIGKILL ${replica.name}`);
-    await replica.kill();
-    stage.replicas.start();
+    await killOne(stage);
     await stage.pass(3_000, 5_000);
   },
 };
@@ -69,10 +67,7 @@ export const smallOutput: Fault = {
   async play(stage) {
     stage.inject('small topics');
     await stage.pass(3_000, 5_000);
-    const replica = stage.random.pick(stage.replicas.alive);
-    stage.inject(`SIGKILL ${replica.name}`);
-    await replica.kill();
-    stage.replicas.start();
+    await killOne(stage);
     await stage.pass(3_000, 5_000);
   },
 };

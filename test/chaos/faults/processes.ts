@@ -1,5 +1,6 @@
 // What happens to executors.
 import { SESSION_MS, type Fault } from './fault.ts';
+import { killOne } from './kill-one.ts';
 
 export const kill: Fault = {
   name: 'kill',
@@ -7,11 +8,7 @@ export const kill: Fault = {
   async play(stage) {
     for (let round = 0; round < 4; round++) {
       await stage.pass(300, 3_000);
-      const replica = stage.random.pick(stage.replicas.alive);
-      stage.inject(`SIGKILL ${replica.name}`);
-      await replica.kill();
-      await stage.pass(0, 800);
-      stage.replicas.start();
+      await killOne(stage, [0, 800]);
     }
   },
 };

@@ -1,16 +1,11 @@
 import { WELL } from '../arena/chaos-model.ts';
 import { SESSION_MS, type Fault, type Stage } from './fault.ts';
+import { killOne } from './kill-one.ts';
 
 /** Starts something that goes wrong; resolves when it is mended. Draws what it needs from the seed before it waits. */
 type Gust = (stage: Stage, lastsMs: number) => Promise<void>;
 
-const killOne: Gust = async (stage, lastsMs) => {
-  const replica = stage.random.pick(stage.replicas.alive);
-  stage.inject(`SIGKILL ${replica.name}`);
-  await replica.kill();
-  await stage.pass(lastsMs / 4, lastsMs / 4);
-  stage.replicas.start();
-};
+const replaceOne: Gust = (stage, lastsMs) => killOne(stage, [lastsMs / 4, lastsMs / 4]);
 
 const freezeOne: Gust = async (stage, lastsMs) => {
   const replica = stage.random.pick(stage.replicas.alive);
@@ -75,5 +70,5 @@ export const storm: Fault = {
 };
 
 function drawProcessGust(stage: Stage): Gust {
-  return stage.random.pick([killOne, killOne, freezeOne, breakLink, scaleUp]);
+  return stage.random.pick([replaceOne, replaceOne, freezeOne, breakLink, scaleUp]);
 }

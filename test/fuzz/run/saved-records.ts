@@ -2,23 +2,16 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { nameOf, PROTOCOLS, TRANSPORTS, type Combination } from '../combination.ts';
 import type { Finding } from '../check/ledger.ts';
-import type { GraphKind } from '../graphs.ts';
 import type { FuzzRecord } from '../mutations/record.ts';
-import type { Delivery, ModelKind, StreamPlan } from './stream-plan.ts';
+import type { StreamPlan } from './stream-plan.ts';
 
 // After a crash all that was in flight is under suspicion.
 const MAX_SAVED = 100;
 
-interface SavedRecord {
+interface SavedRecord extends Pick<StreamPlan, 'graph' | 'models' | 'batch' | 'delivery' | 'seed' | 'hostility'> {
   readonly what: string;
   readonly protocol: string;
   readonly transport: string;
-  readonly graph: GraphKind;
-  readonly models: ModelKind;
-  readonly batch: number;
-  readonly delivery: Delivery;
-  readonly seed: number;
-  readonly hostility: number;
   readonly index: number;
   readonly isGood: boolean;
   readonly key: string | null;

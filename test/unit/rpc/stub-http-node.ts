@@ -3,18 +3,12 @@ import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
+import type { ReplyRule } from '../graph/worked-cases/worked-case-file.ts';
 import { FirstCalls } from './first-calls.ts';
 
 /** What a stub node answers to the calls that a rule matches. */
-export interface HttpRule {
-  readonly path?: string;
+export interface HttpRule extends ReplyRule {
   readonly method?: string;
-  readonly times?: number;
-  readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly bodyText?: string;
-  readonly gzip?: boolean;
-  readonly delaySeconds?: number;
   /** Answers only when this node has been called too. */
   readonly afterCallOf?: string;
 }

@@ -19,6 +19,7 @@ import {
   type RecordFinished,
 } from '../../../src/stream/channels.ts';
 import type { StreamStatus } from '../../../src/stream/health/status.ts';
+import { IDLE } from '../stream/health/idle-stream.ts';
 import { createLogger } from '../../../src/telemetry/logs/logger.ts';
 import { ModelCallMetrics } from '../../../src/telemetry/metrics/model-call-metrics.ts';
 import { createRegistry } from '../../../src/telemetry/metrics/registry.ts';
@@ -144,8 +145,7 @@ test('gauges ask the stream when they are scraped', async () => {
   assert.deepEqual(await samples(registry, 'millrace_lag_records{'), []);
   const at = { position: 1, committed: 1, endOffset: 4, unreadMs: 0 };
   now.status = {
-    joined: true,
-    generation: 1,
+    ...IDLE,
     waitingRecords: 1,
     waitingBytes: 2,
     inFlightRecords: 3,
@@ -157,11 +157,6 @@ test('gauges ask the stream when they are scraped', async () => {
       { partition: 0, lag: 3, ...at },
       { partition: 1, lag: undefined, ...at },
     ],
-    waitingForModel: undefined,
-    brokerTroubles: [],
-    slowestWrite: undefined,
-    unconfirmedMs: 0,
-    stuck: [],
   };
   assert.deepEqual(await samples(registry, 'millrace_in_flight_records'), ['millrace_in_flight_records 3']);
   assert.deepEqual(await samples(registry, 'millrace_since_progress_seconds'), ['millrace_since_progress_seconds 7']);

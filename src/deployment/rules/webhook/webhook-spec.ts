@@ -6,7 +6,7 @@ import {
   type SeldonDeployment,
   type SeldonDeploymentSpec,
 } from '../../seldon-deployment.ts';
-import { useOneOf } from '../nearest.ts';
+import { useOneOf } from '../../../base/nearest.ts';
 import { error, type DeploymentProblem } from '../problem.ts';
 
 const words = [

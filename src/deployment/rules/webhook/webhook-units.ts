@@ -1,7 +1,7 @@
 import { containerOf, isPrepackaged, unitsOf, type PlacedUnit } from '../../graph-units.ts';
 import { findPredictorServer, protocolsOf, serverImage, type PredictorServers } from '../../predictor-servers.ts';
 import type { PredictorSpec, SeldonDeploymentSpec } from '../../seldon-deployment.ts';
-import { nearest } from '../nearest.ts';
+import { nearest } from '../../../base/nearest.ts';
 import { error, warning, type DeploymentProblem, type Finding } from '../problem.ts';
 
 const WITHOUT_TENSORFLOW = ['SKLEARN_SERVER', 'XGBOOST_SERVER', 'MLFLOW_SERVER', 'HUGGINGFACE_SERVER'];

@@ -1,5 +1,5 @@
 import { object, type Fields, type Shape } from '../../../deployment/parse/shape.ts';
-import { useOneOf } from '../../../deployment/rules/nearest.ts';
+import { useOneOf } from '../../../base/nearest.ts';
 
 /** An object with the given fields and no others: a misspelt field must not be a check that is never made. */
 export function closedObject<T extends object>(fields: Fields<T>): Shape<T> {

@@ -1,7 +1,7 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { errorText } from '../../../base/errors.ts';
 import type { Path } from '../../../deployment/path.ts';
-import { useOneOf } from '../../../deployment/rules/nearest.ts';
+import { useOneOf } from '../../../base/nearest.ts';
 import { bodyToSend } from './body.ts';
 import type { ScriptedAnswer } from './graph-test.ts';
 import { readHeaders } from './read-headers.ts';

@@ -1,5 +1,5 @@
 import type { Path } from '../../../deployment/path.ts';
-import { useOneOf } from '../../../deployment/rules/nearest.ts';
+import { useOneOf } from '../../../base/nearest.ts';
 import { bodyToExpect } from './body.ts';
 import type { Expectation, ExpectedCall, ExpectedError } from './graph-test.ts';
 import type { TestReading } from './read-test.ts';

@@ -2,7 +2,7 @@ import { MillraceError } from '../../../base/errors.ts';
 import { defaultUnit } from '../../../deployment/defaults/graph-defaults.ts';
 import { unitsOf } from '../../../deployment/graph-units.ts';
 import { parseDeployment } from '../../../deployment/parse.ts';
-import { useOneOf } from '../../../deployment/rules/nearest.ts';
+import { useOneOf } from '../../../base/nearest.ts';
 import {
   PROTOCOLS,
   TRANSPORTS,

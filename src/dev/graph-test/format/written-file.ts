@@ -1,5 +1,5 @@
 import { anything, list, mapOf, required, text, trueOrFalse, type Shape } from '../../../deployment/parse/shape.ts';
-import { useOneOf } from '../../../deployment/rules/nearest.ts';
+import { useOneOf } from '../../../base/nearest.ts';
 import { FAILURE_CODES, type NodeFailureCode } from '../../../graph/failure-codes.ts';
 import type { NodeMethod } from '../../../protocol/node-method.ts';
 import { isMatcher, type Matcher } from '../compare/matcher.ts';

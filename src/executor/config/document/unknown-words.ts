@@ -1,6 +1,6 @@
 import { unitsOf } from '../../../deployment/graph-units.ts';
 import { formatPath } from '../../../deployment/path.ts';
-import { useOneOf } from '../../../deployment/rules/nearest.ts';
+import { useOneOf } from '../../../base/nearest.ts';
 import { UNIT_METHODS, UNIT_TYPES, type PredictiveUnit } from '../../../deployment/seldon-deployment.ts';
 
 /**

@@ -1,4 +1,5 @@
 import { MillraceError } from '../../../base/errors.ts';
+import { editDistance } from '../../../base/nearest.ts';
 import { parseOption, type OptionSpec, type OptionSpecs } from '../../../base/options.ts';
 
 /** What a command line in Go's flag syntax says. */
@@ -30,7 +31,7 @@ export function parseGoFlags(argv: readonly string[], specs: OptionSpecs): GoFla
     const spec = byFlag.get(name);
     if (spec === undefined) {
       if (name === 'h' || name === 'help') return undefined;
-      throw flagError(`flag provided but not defined: -${name}`, nearest(name, [...byFlag.keys()]));
+      throw flagError(`flag provided but not defined: -${name}`, meantFlag(name, [...byFlag.keys()]));
     }
     const text = value ?? (spec.kind === 'boolean' ? 'true' : argv[at++]);
     if (text === undefined) throw flagError(`flag needs an argument: -${name}`);
@@ -63,23 +64,9 @@ function flagError(message: string, remedy = "'millrace executor --help' lists t
   return new MillraceError(message, { code: 'FLAG_INVALID', remedy, exitCode: 2 });
 }
 
-function nearest(name: string, known: readonly string[]): string | undefined {
+function meantFlag(name: string, known: readonly string[]): string | undefined {
   const plain = (text: string) => text.toLowerCase().replaceAll(/[-_]/g, '');
   const same = known.find((flag) => plain(flag) === plain(name));
-  const close = same ?? known.find((flag) => flag.length > 3 && distance(plain(flag), plain(name)) <= 2);
+  const close = same ?? known.find((flag) => flag.length > 3 && editDistance(plain(flag), plain(name)) <= 2);
   return close === undefined ? undefined : `did you mean -${close}?`;
-}
-
-/** Edits (insert, delete, replace) between two words. */
-function distance(left: string, right: string): number {
-  let previous = Array.from({ length: right.length + 1 }, (_, index) => index);
-  for (let row = 1; row <= left.length; row++) {
-    const current = [row];
-    for (let column = 1; column <= right.length; column++) {
-      const replaced = (previous[column - 1] ?? 0) + (left[row - 1] === right[column - 1] ? 0 : 1);
-      current.push(Math.min(replaced, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1));
-    }
-    previous = current;
-  }
-  return previous[right.length] ?? 0;
 }

@@ -36,21 +36,27 @@ export function predictMethod(
   };
 }
 
-/** A method that one model answers, the one that its message names. */
+/**
+ * A method that one model answers, the one that its message names.
+ *
+ * @param asked name of the message that the model is asked with
+ * @param body of it; by default what came
+ */
 export function questionMethod(
   path: string,
   question: ModelQuestion,
   models: ModelQuery,
   modelName: (message: Buffer) => string,
-  asked: (message: Buffer) => { readonly body: Buffer; readonly messageName: string },
+  asked: string,
+  body?: Buffer,
 ): UnaryMethod {
   return {
     path,
     isMeasured: true,
     async answer(request) {
-      const { body, messageName } = asked(request.body);
       const name = modelName(request.body);
-      return (await models.ask(question, name, graphRequest({ ...request, body }, messageName, ''))).body;
+      const passed = body === undefined ? request : { ...request, body };
+      return (await models.ask(question, name, graphRequest(passed, asked, ''))).body;
     },
   };
 }

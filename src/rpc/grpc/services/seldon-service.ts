@@ -6,7 +6,6 @@ import { EMPTY_MESSAGE, type UnaryMethod } from '../unary-method.ts';
 import { graphRequest, predictMethod, questionMethod, stringAt } from './graph-methods.ts';
 
 const NAME = 1;
-const ASKED = { body: EMPTY_MESSAGE, messageName: MESSAGE.empty };
 
 /** `seldon.protos.Seldon`. */
 export function seldonService(predictor: string, graph: GraphExecutor, models: ModelQuery): UnaryMethod[] {
@@ -27,7 +26,8 @@ export function seldonService(predictor: string, graph: GraphExecutor, models: M
       'metadata',
       models,
       (message) => stringAt(message, NAME),
-      () => ASKED,
+      MESSAGE.empty,
+      EMPTY_MESSAGE,
     ),
     {
       path: '/seldon.protos.Seldon/GraphMetadata',

@@ -23,14 +23,8 @@ export function tensorflowServices(graph: GraphExecutor, models: ModelQuery): Un
     predict('Regress', regressRequest, regressResponse),
     // It names a model for each of its tasks.
     predict('MultiInference', multiRequest, multiResponse, () => ''),
-    questionMethod(`${PREDICTIONS}/GetModelMetadata`, 'metadata', models, specName, (body) => ({
-      body,
-      messageName: MESSAGE.tensorflowMetadataRequest,
-    })),
-    questionMethod(`${MODELS}/GetModelStatus`, 'status', models, specName, (body) => ({
-      body,
-      messageName: MESSAGE.tensorflowStatusRequest,
-    })),
+    questionMethod(`${PREDICTIONS}/GetModelMetadata`, 'metadata', models, specName, MESSAGE.tensorflowMetadataRequest),
+    questionMethod(`${MODELS}/GetModelStatus`, 'status', models, specName, MESSAGE.tensorflowStatusRequest),
     {
       path: `${MODELS}/HandleReloadConfigRequest`,
       isMeasured: true,

@@ -20,14 +20,8 @@ export function v2Service(graph: GraphExecutor, models: ModelQuery): UnaryMethod
   const messages = { takes: MESSAGE.inferRequest, gives: MESSAGE.inferResponse };
   return [
     predictMethod(`${SERVICE}/ModelInfer`, messages, graph, firstField),
-    questionMethod(`${SERVICE}/ModelReady`, 'status', models, firstField, (body) => ({
-      body,
-      messageName: MESSAGE.v2ReadyRequest,
-    })),
-    questionMethod(`${SERVICE}/ModelMetadata`, 'metadata', models, firstField, (body) => ({
-      body,
-      messageName: MESSAGE.v2MetadataRequest,
-    })),
+    questionMethod(`${SERVICE}/ModelReady`, 'status', models, firstField, MESSAGE.v2ReadyRequest),
+    questionMethod(`${SERVICE}/ModelMetadata`, 'metadata', models, firstField, MESSAGE.v2MetadataRequest),
   ];
 }
 

@@ -3,25 +3,15 @@ import assert from 'node:assert/strict';
 import type { OpenTrouble } from '../../../../src/kafka/cluster/troubles.ts';
 import type { PartitionStatus } from '../../../../src/stream/health/status.ts';
 import { stuckReasons, type StuckSigns } from '../../../../src/stream/health/stuck.ts';
+import { IDLE } from './idle-stream.ts';
 
 const LIMITS = { stallMs: 300_000, attemptMs: 60_000, rebalanceMs: 60_000 };
 const HOUR_MS = 3_600_000;
 
 /** A stream that has had nothing to do for a day. */
 const QUIET: StuckSigns = {
-  joined: true,
-  generation: 1,
-  waitingRecords: 0,
-  waitingBytes: 0,
-  inFlightRecords: 0,
-  openRecords: 0,
-  openBytes: 0,
-  retryingRecords: 0,
+  ...IDLE,
   sinceProgressMs: 24 * HOUR_MS,
-  partitions: [],
-  waitingForModel: undefined,
-  brokerTroubles: [],
-  slowestWrite: undefined,
   unconfirmedMs: 2_000,
   oldestAttemptMs: 0,
   postponedRecords: 0,

@@ -15,8 +15,9 @@ export function useOneOf(word: string, known: readonly string[]): string {
   return meant === undefined ? `use one of ${known.join(', ')}` : `did you mean ${meant}? (one of ${known.join(', ')})`;
 }
 
-// Levenshtein, row by row; words are short, and a long one is cut because it is like none of them.
-function editDistance(left: string, right: string): number {
+/** Edits (insert, delete, replace) between two words: Levenshtein's distance of their first 100 characters. */
+export function editDistance(left: string, right: string): number {
+  // Row by row; words are short, and a long one is like none of them.
   const a = left.slice(0, 100);
   const b = right.slice(0, 100);
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
