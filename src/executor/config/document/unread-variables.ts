@@ -1,4 +1,4 @@
-import { nearest } from '../../../deployment/rules/nearest.ts';
+import { nearest } from '../../../base/nearest.ts';
 import { kafkaVariables } from '../kafka-config.ts';
 
 /** What to tell of KAFKA_* variables that were set on purpose and that nothing reads: a slip of the pen would go unnoticed. */

@@ -131,12 +131,12 @@ suite('scripted faults', () => {
   });
 
   test('a delay holds answers, all at one time; too many are refused', async (t) => {
-    const { url, grpc } = await start(t, { delayMs: 200, queueLength: 10 });
+    const { url, grpc } = await start(t, { delayMs: 1_000, queueLength: 10 });
     const begun = performance.now();
     const replies = await Promise.all(Array.from({ length: 10 }, () => ask(url, BODY)));
     const took = performance.now() - begun;
     assert.ok(replies.every((reply) => reply.status === 200));
-    assert.ok(took >= 199 && took < 1_500, `${took} ms`);
+    assert.ok(took >= 999 && took < 8_000, `${took} ms`);
     const many = await Promise.all(Array.from({ length: 15 }, () => ask(url, BODY)));
     assert.deepEqual(
       [many.filter((reply) => reply.status === 503).length, many.filter((reply) => reply.status === 200).length],
