@@ -17,6 +17,8 @@ export interface NodeErrorDetails {
   readonly status?: number | string;
   /** What a gRPC node said beside its status. */
   readonly statusMessage?: string;
+  /** The `google.rpc.Status` that a gRPC node sent beside its status, encoded. */
+  readonly statusDetails?: Buffer;
   /** What the node answered. */
   readonly response?: Buffer;
   /** MIME type of `response`. */
@@ -32,6 +34,7 @@ export class NodeError extends Error {
   readonly node: string;
   readonly status: number | string | undefined;
   readonly statusMessage: string | undefined;
+  readonly statusDetails: Buffer | undefined;
   readonly response: Buffer | undefined;
   readonly responseType: string | undefined;
   readonly retryAfterMs: number | undefined;
@@ -43,6 +46,7 @@ export class NodeError extends Error {
     this.node = details.node;
     this.status = details.status;
     this.statusMessage = details.statusMessage;
+    this.statusDetails = details.statusDetails;
     this.response = details.response;
     this.responseType = details.responseType;
     this.retryAfterMs = details.retryAfterMs;

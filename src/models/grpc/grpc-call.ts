@@ -47,6 +47,8 @@ export class GrpcCall implements WaitingCall {
   #httpStatus = 0;
   #status: GrpcStatus | undefined;
   #statusText = '';
+  /** In base64. */
+  #statusDetails = '';
   #contentType = '';
   #encoding = '';
   #pushbackMs: number | undefined;
@@ -151,6 +153,7 @@ export class GrpcCall implements WaitingCall {
     if (code === undefined || this.#settled) return;
     this.#status = grpcStatus(text(code));
     this.#statusText = grpcMessage(text(headers['grpc-message']));
+    this.#statusDetails = text(headers['grpc-status-details-bin']);
     const pushback = text(headers['grpc-retry-pushback-ms']);
     if (/^\d{1,12}$/.test(pushback)) this.#pushbackMs = Math.min(MAX_PUSHBACK_MS, Number(pushback));
     if (this.#ended) this.#answered();
@@ -185,6 +188,7 @@ export class GrpcCall implements WaitingCall {
     this.#fail('status', what, {
       status,
       statusMessage: message,
+      ...(this.#statusDetails !== '' && { statusDetails: Buffer.from(this.#statusDetails, 'base64') }),
       ...(isPage && { response: Buffer.from(body.subarray(0, MAX_KEPT_RESPONSE_BYTES)) }),
       ...(isPage && { responseType: this.#contentType }),
       ...(this.#pushbackMs !== undefined && { retryAfterMs: this.#pushbackMs }),

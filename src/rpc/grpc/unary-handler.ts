@@ -27,10 +27,12 @@ export function unaryHandler(method: UnaryMethod): handleUnaryCall<Buffer, Buffe
         done(null, message);
       },
       (error: unknown) => {
-        const { name, code, details } = callStatus(error);
+        const { name, code, details, statusDetails } = callStatus(error);
         if (isFault(error)) requestFaulted.publish({ service: method.path, error });
         answered(name);
-        done({ code, details });
+        const metadata = new Metadata();
+        if (statusDetails !== undefined) metadata.set('grpc-status-details-bin', statusDetails);
+        done({ code, details, metadata });
       },
     );
   };

@@ -1,4 +1,4 @@
-import { Server, ServerCredentials, status, type handleUnaryCall } from '@grpc/grpc-js';
+import { Metadata, Server, ServerCredentials, status, type handleUnaryCall } from '@grpc/grpc-js';
 import { FirstCalls } from './first-calls.ts';
 
 /** What a stub node answers to the calls of a path, for so many times. */
@@ -9,6 +9,8 @@ export interface GrpcRule {
   readonly answer?: Buffer;
   readonly grpcStatus?: string;
   readonly grpcDetails?: string;
+  /** Trailer `grpc-status-details-bin`. */
+  readonly statusDetails?: Buffer;
   /** Never answers. */
   readonly silent?: boolean;
   /** Answers only when this node has been called too. */
@@ -55,7 +57,9 @@ export class StubGrpcNodes {
         const answer = () => {
           if (rule.answer !== undefined) return done(null, rule.answer);
           const code = status[rule.grpcStatus as keyof typeof status];
-          done({ code, details: rule.grpcDetails ?? '' });
+          const metadata = new Metadata();
+          if (rule.statusDetails) metadata.set('grpc-status-details-bin', rule.statusDetails);
+          done({ code, details: rule.grpcDetails ?? '', metadata });
         };
         if (rule.afterCallOf === undefined) answer();
         else void this.#firstCalls.of(rule.afterCallOf).then(answer);

@@ -37,7 +37,7 @@ export function combineSeldon(answers: readonly Payload[]): Payload {
 
 /**
  * Which child a router chose: the first number of the `data` of its SeldonMessage, cut to a whole one (Seldon Core 1's rule, which
- * reads of a `tftensor` only `int_val`; here any tensor of whole numbers will do). What makes Seldon crash is an error: no
+ * reads of a `tftensor` only `int_val`, whatever its type; here any tensor of whole numbers will do). What makes Seldon crash is an error: no
  * `data`, nothing in it.
  *
  * @throws MessageError that says what the answer should have been
@@ -64,7 +64,7 @@ function dataRoute({ dataOneof }: DefaultData): number {
       return truncated(first);
     }
     case 'tftensor':
-      return chosenBranch(integerValues(dataOneof.value).slice(0, 1));
+      return dataOneof.value.intVal[0] ?? chosenBranch(integerValues(dataOneof.value).slice(0, 1));
     case undefined:
       return ALL_CHILDREN;
   }

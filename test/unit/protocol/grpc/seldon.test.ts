@@ -60,6 +60,7 @@ test('routes as Seldon reads them', () => {
     [0, ndarray({ kind: { case: 'stringValue', value: '1' } })],
     [-2, tensor(-2)],
     [3, tftensor({ dtype: DataType.DT_INT32, intVal: [3, 4] })],
+    [2, tftensor({ intVal: [2] })],
     [1, tftensor({ dtype: DataType.DT_INT64, int64Val: [1n] })],
     [-1, seldon({ dataOneof: { case: 'data', value: { names: ['x'] } } })],
   ];

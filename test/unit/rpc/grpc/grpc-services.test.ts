@@ -62,6 +62,29 @@ test("a node's status and message reach the client as they are; what has none is
   });
 });
 
+test("a node's error details reach the client, where its trailers have room for them", async () => {
+  const rule = (statusDetails: Buffer) => ({
+    path: MODEL_PREDICT,
+    times: 1,
+    grpcStatus: 'INVALID_ARGUMENT',
+    grpcDetails: 'x',
+    statusDetails,
+  });
+  const details = Buffer.from([0x08, 0x03, 0x12, 0x01, 0x78, 0xff]);
+  await withGrpcFront(
+    { graph: MODEL, nodes: { m: [rule(details), rule(Buffer.alloc(7_000))] } },
+    async ({ client }) => {
+      const told = async () => {
+        const { error } = await client.call(PREDICT, TEXT);
+        assert.deepEqual([error?.code, error?.details], [status.INVALID_ARGUMENT, 'x']);
+        return error?.metadata.get('grpc-status-details-bin');
+      };
+      assert.deepEqual(await told(), [details]);
+      assert.deepEqual(await told(), []);
+    },
+  );
+});
+
 test("metadata goes to the nodes, binary too; gRPC's own does not", async () => {
   await withGrpcFront({ graph: MODEL, nodes: ECHO }, async ({ client, nodes }) => {
     const metadata = new Metadata();
