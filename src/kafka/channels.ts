@@ -61,12 +61,16 @@ export const topicReplaced = eventChannel<{ readonly topic: string; readonly par
   'millrace:kafka:topic-replaced',
 );
 
-/** Records that the group had not read are no longer there (deleted by retention); reading goes on at `to`. */
+/**
+ * The next offset to read is not in the log; reading goes on at `to`. `deleted`: records that had not been read are no longer there.
+ * `cut`: the log ends before it, so the brokers have lost what they had acknowledged.
+ */
 export const offsetOutOfRange = eventChannel<{
   readonly topic: string;
   readonly partition: number;
   readonly from: number;
   readonly to: number;
+  readonly is: 'deleted' | 'cut';
 }>('millrace:kafka:out-of-range');
 
 /** A produce request was answered. */

@@ -59,7 +59,7 @@ export const consumerOptions = {
     default: 'earliest',
     choices: ['earliest', 'latest'],
     env: 'KAFKA_OFFSET_RESET',
-    help: 'Where a group without a committed offset begins',
+    help: 'Where a group without a committed offset begins, and one whose offset lies beyond the end of the log',
   }),
   sessionTimeoutMs: integer({
     default: 15_000,

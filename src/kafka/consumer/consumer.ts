@@ -17,12 +17,15 @@ import { PartitionStarts } from '../group/offsets/partition-starts.ts';
 import type { StartOffset } from '../group/offsets/start-offsets.ts';
 import { toKafkaError } from '../kafka-error.ts';
 import { logOffsets } from '../offsets/log-offsets.ts';
+import { placeOutOfRange } from '../offsets/out-of-range.ts';
 import type { ConsumerOptions } from '../options.ts';
 import type { InputRecord } from '../record.ts';
 
 // How long the last commit of partitions that are given up may be repeated: the group may be between two generations.
 const LAST_COMMIT_MS = 3_000;
 const LAST_COMMIT_PAUSE_MS = 100;
+// A broker that says the same again is not asked as fast as it answers.
+const OUT_OF_RANGE_PAUSE_MS = 100;
 // What the right coordinator says too.
 const COORDINATOR_SAYS = new Set(['REBALANCE_IN_PROGRESS', 'UNKNOWN_TOPIC_OR_PARTITION']);
 
@@ -250,19 +253,32 @@ export class Consumer {
 
   async #reset(partition: AssignedPartition): Promise<void> {
     const { topic, offsetReset } = this.#settings;
+    const number = partition.partition;
     try {
-      const what = `offsets of '${topic}'/${partition.partition}`;
-      const offsets = await this.#cluster.persist('metadata', what, () =>
-        logOffsets(this.#cluster, topic, [partition.partition], offsetReset),
-      );
-      const to = offsets.get(partition.partition) ?? 0;
-      if (offsetOutOfRange.hasSubscribers) {
-        offsetOutOfRange.publish({ topic, partition: partition.partition, from: partition.position, to });
+      const at = (end: 'earliest' | 'latest') => logOffsets(this.#cluster, topic, [number], end);
+      const log = await this.#cluster.persist('metadata', `offsets of '${topic}'/${number}`, async () => {
+        const [firsts, ends] = [await at('earliest'), await at('latest')];
+        return { first: firsts.get(number) ?? 0, end: ends.get(number) ?? 0 };
+      });
+      if (partition.revoked || partition.draining) return;
+      const from = partition.position;
+      const { is, to } = placeOutOfRange(from, log, offsetReset);
+      if (is !== 'kept' && offsetOutOfRange.hasSubscribers) {
+        offsetOutOfRange.publish({ topic, partition: number, from, to, is });
       }
-      this.#restartAt(partition, to);
+      if (is === 'cut') this.#restartAt(partition, to);
+      else this.#skipTo(partition, to);
     } catch (error) {
       this.#failed.reject(toKafkaError(error));
     }
+  }
+
+  // As over any offsets without records: what was read below them is under way, and ends as a result like any other.
+  #skipTo(partition: AssignedPartition, position: number): void {
+    partition.position = position;
+    partition.tracker.skippedTo(position);
+    partition.retryAtMs = performance.now() + OUT_OF_RANGE_PAUSE_MS;
+    this.#fetcher.update();
   }
 }
 

@@ -13,6 +13,10 @@ import {
 import type { Subscriptions } from '../subscriptions.ts';
 import type { LimitedLog } from './limited-log.ts';
 
+const DELETED = 'records were deleted, by retention most likely, before they were read; reading goes on behind them';
+const CUT =
+  'the log of the input ends before the next offset: the brokers have lost records; reading goes on elsewhere';
+
 /** Tells in the log what happens between us and the brokers. */
 export function logKafka(log: LimitedLog, subscriptions: Subscriptions): void {
   subscriptions.add(brokerTrouble, ({ role, broker, what, error, attempt, delayMs }) => {
@@ -52,8 +56,8 @@ export function logKafka(log: LimitedLog, subscriptions: Subscriptions): void {
     if (!log.logger.isLevelEnabled('debug')) return;
     log.logger.debug({ topic, offsets, durationMs: Math.round(durationMs) }, 'offsets committed');
   });
-  subscriptions.add(offsetOutOfRange, (event) => {
-    log.logger.error(event, 'records were deleted by retention before they were read; reading goes on behind them');
+  subscriptions.add(offsetOutOfRange, ({ is, ...event }) => {
+    log.logger.error(event, is === 'deleted' ? DELETED : CUT);
   });
   subscriptions.add(topicReplaced, (event) => {
     log.logger.warn(event, 'the input topic was deleted and made again: the new one is read from its begin');

@@ -117,5 +117,7 @@ function groupMetrics(registry: Registry, subscriptions: Subscriptions): void {
     labelNames: ['topic'],
     registers,
   });
-  subscriptions.add(offsetOutOfRange, ({ topic, from, to }) => skipped.inc({ topic }, Math.max(0, to - from)));
+  subscriptions.add(offsetOutOfRange, ({ topic, from, to, is }) => {
+    if (is === 'deleted') skipped.inc({ topic }, to - from);
+  });
 }

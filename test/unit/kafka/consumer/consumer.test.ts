@@ -193,3 +193,40 @@ test('whom the group refuses leaves it all the same, so that the others need not
   await assert.rejects(running, { code: 'GROUP_AUTHORIZATION_FAILED', failure: 'fatal' });
   assert.deepEqual(events, ['assigned 10', 'released']);
 });
+
+/** Has the broker say that the next offset is not in the log, and what is. */
+async function tellOutOfRange(take: (api: string) => Promise<ScriptedCall>, first: number, end: number): Promise<void> {
+  const errorCode = protocolErrors['OFFSET_OUT_OF_RANGE']?.code ?? 0;
+  (await take('fetch')).answer({ errorCode: 0, responses: [{ partitions: [{ partitionIndex: 0, errorCode }] }] });
+  for (const offset of [first, end]) {
+    const partitions = [{ partitionIndex: 0, errorCode: 0, offset: BigInt(offset) }];
+    (await take('listOffsets')).answer({ topics: [{ name: 'in', partitions }] });
+  }
+}
+
+const fetchOffsetOf = (call: ScriptedCall) => {
+  const [topic] = call.args[6] as { partitions: { fetchOffset: bigint }[] }[];
+  return Number(topic?.partitions[0]?.fetchOffset);
+};
+
+test('records that were deleted before they were read are passed over, and those that were read before are kept', async (context) => {
+  const { consumer, partition, events, take } = await join(context);
+  const sequence = partition.tracker.received(10);
+  await tellOutOfRange(take, 80, 100);
+  assert.equal(fetchOffsetOf(await take('fetch')), 80);
+  assert.deepEqual([events, partition.tracker.committable], [['assigned 10'], 10], 'the record in hand still counts');
+  partition.tracker.finished(sequence);
+  const done = consumer.commit();
+  const commit = await take('offsetCommit');
+  assert.equal(offsetOf(commit), 80);
+  stored(commit);
+  await done;
+});
+
+test('a log that was cut is read anew, and work on what is gone does not count', async (context) => {
+  const { partition, events, take } = await join(context, 5000);
+  partition.tracker.received(5000);
+  await tellOutOfRange(take, 80, 100);
+  assert.equal(fetchOffsetOf(await take('fetch')), 80);
+  assert.deepEqual([events, partition.revoked], [['assigned 5000', 'released', 'assigned 80'], true]);
+});
