@@ -19,7 +19,7 @@ export const connectionOptions = {
     max: 300_000,
     unit: 'ms',
     env: 'KAFKA_REQUEST_TIMEOUT_MS',
-    help: 'Limit of one request to a broker; then it is made again on a new connection. Those of the group take at most 10 s',
+    help: 'Limit of one request to a broker; then it is made again on a new connection. Those of the group and for metadata take at most 10 s',
   }),
   securityProtocol: choice({
     default: 'plaintext',

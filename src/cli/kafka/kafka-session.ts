@@ -1,7 +1,8 @@
 import { sleep } from '../../base/clock.ts';
 import { MillraceError } from '../../base/errors.ts';
 import { brokerRecovered, brokerTrouble } from '../../kafka/channels.ts';
-import { Cluster, type TopicMetadata } from '../../kafka/cluster/cluster.ts';
+import { Cluster } from '../../kafka/cluster/cluster.ts';
+import type { TopicMetadata } from '../../kafka/cluster/topic-metadata.ts';
 import type { ConnectionOptions } from '../../kafka/options.ts';
 import { secondsText } from '../amounts.ts';
 import { explainKafkaError } from './kafka-failure.ts';

@@ -1,5 +1,5 @@
 import { MillraceError } from '../../base/errors.ts';
-import type { TopicMetadata } from '../../kafka/cluster/cluster.ts';
+import type { TopicMetadata } from '../../kafka/cluster/topic-metadata.ts';
 import { KafkaError } from '../../kafka/kafka-error.ts';
 import { createTopics } from '../../kafka/cluster/topics.ts';
 import { plural } from '../amounts.ts';

@@ -6,12 +6,16 @@ import { KafkaError, toKafkaError } from '../kafka-error.ts';
 import type { ConnectionOptions } from '../options.ts';
 import { securitySettings, type BrokerAddress, type SecuritySettings } from '../security/security.ts';
 
-/** What a connection is for; joining a group waits so long that it has one of its own. */
-export type ConnectionUse = ConnectionRole | 'join';
+/**
+ * What a connection is for. Joining a group waits so long that it has one of its own; and heartbeats have, so that they wait for
+ * nothing: a broker takes up one request of a connection after the other, and answers a commit when all replicas have it.
+ */
+export type ConnectionUse = ConnectionRole | 'join' | 'heartbeat';
 
 const CONNECT_TIMEOUT_MS = 5_000;
-// Heartbeats that hang must fail, and find another way, before the session ends.
-const GROUP_TIMEOUT_MS = 10_000;
+// Heartbeats that hang must fail, and find another way, before the session ends. Metadata shows the way, and any broker has it.
+const SHORT_TIMEOUT_MS = 10_000;
+const SHORT: ReadonlySet<ConnectionUse> = new Set(['group', 'heartbeat', 'metadata']);
 // JoinGroup is answered only when the whole group has joined, and that takes as long as its members may finish their work. Where
 // others are given more time than ours, the same member asks again.
 const REBALANCE_MS = 60_000;
@@ -116,7 +120,7 @@ export class BrokerConnections {
 
 function requestTimeoutMs(use: ConnectionUse, { requestTimeoutMs: limitMs }: ConnectionOptions): number {
   if (use === 'join') return REBALANCE_MS + limitMs;
-  return use === 'group' ? Math.min(limitMs, GROUP_TIMEOUT_MS) : limitMs;
+  return SHORT.has(use) ? Math.min(limitMs, SHORT_TIMEOUT_MS) : limitMs;
 }
 
 function addressOf({ host, port }: BrokerAddress): string {

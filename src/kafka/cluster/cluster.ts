@@ -15,20 +15,8 @@ import { BrokerConnections, type ConnectionUse } from './broker-connections.ts';
 import { KafkaError, classifyKafkaCode, toKafkaError } from '../kafka-error.ts';
 import type { ConnectionOptions } from '../options.ts';
 import { parseBrokers, type BrokerAddress } from '../security/security.ts';
+import { withoutStaleLeaders, type TopicMetadata } from './topic-metadata.ts';
 import { Troubles, type OpenTrouble } from './troubles.ts';
-
-export interface TopicPartition {
-  readonly partition: number;
-  /** Node id of the leader; -1 while there is none. */
-  readonly leader: number;
-  readonly leaderEpoch: number;
-}
-
-export interface TopicMetadata {
-  readonly name: string;
-  readonly id: string;
-  readonly partitions: readonly TopicPartition[];
-}
 
 /** An API and the connection to call it on. */
 export interface BoundApi<A extends LibraryApi> {
@@ -36,7 +24,11 @@ export interface BoundApi<A extends LibraryApi> {
   readonly connection: Connection;
 }
 
-const RETRY = { initialMs: 100, maxMs: 5_000 };
+/**
+ * Between attempts of anything. The longest is that of Kafka's own clients: new leaders are used a second after they are there, and a
+ * member is back with a new coordinator well within its session.
+ */
+const RETRY = { initialMs: 100, maxMs: 1_000 };
 
 /**
  * The brokers as one thing: who leads what, and a connection per broker and role. Knows how to try again until it is closed;
@@ -124,7 +116,8 @@ export class Cluster {
           }))
           .sort((a, b) => a.partition - b.partition);
         // Before version 10 there are no topic ids; the fetch versions that go with it use names.
-        this.#topics.set(name, { name, id: version >= 10 ? topic.topicId : name, partitions });
+        const seen = { name, id: version >= 10 ? topic.topicId : name, partitions };
+        this.#topics.set(name, withoutStaleLeaders(this.#topics.get(name), seen));
       }
     }
   }

@@ -3,7 +3,8 @@ import { topicCreated } from '../channels.ts';
 import { errorName, withResponse, type Cluster } from './cluster.ts';
 import { KafkaError, classifyKafkaCode } from '../kafka-error.ts';
 
-const CREATE_TIMEOUT_MS = 15_000;
+// Shorter than what a request for metadata may take.
+const CREATE_TIMEOUT_MS = 8_000;
 
 export interface NewTopic {
   readonly name: string;

@@ -2,6 +2,7 @@ import type { FetchResponse, RecordsBatch } from '../cluster/library-types.ts';
 import { backoffMs } from '../../base/backoff.ts';
 import { sleep } from '../../base/clock.ts';
 import { visibleBatches } from './aborted-transactions.ts';
+import { answerOfLeader } from '../cluster/answer-of-leader.ts';
 import { apis } from '../cluster/api.ts';
 import type { AssignedPartition } from '../offsets/assigned-partition.ts';
 import { errorName, withResponse, type Cluster } from '../cluster/cluster.ts';
@@ -26,7 +27,7 @@ const MAX_BYTES = 16 * 1024 * 1024;
 const PARTITION_MAX_BYTES = 1024 * 1024;
 const READ_COMMITTED = 1;
 const LOG_APPEND_TIME = 1 << 3;
-const PARTITION_RETRY = { initialMs: 100, maxMs: 5_000 };
+const PARTITION_RETRY = { initialMs: 100, maxMs: 1_000 };
 
 /**
  * Reads the assigned partitions: one loop per broker that leads any of them, one request at a time in each, the next under way
@@ -156,8 +157,7 @@ export class Fetcher {
       this.#cluster.pause('fetch', what, error, attempt, undefined, node);
     try {
       await this.#cluster.refresh([this.#topic]);
-      const known = this.#cluster.topic(this.#topic)?.partitions;
-      const lost = this.#partitions.some((partition) => (known?.[partition.partition]?.leader ?? -1) < 0);
+      const lost = this.#partitions.some(({ partition }) => this.#leader(partition) < 0);
       if (lost) await pause(`topic '${this.#topic}'`, noLeader(this.#topic));
     } catch (thrown) {
       const error = toKafkaError(thrown);
@@ -165,6 +165,10 @@ export class Fetcher {
       await pause(`metadata of '${this.#topic}'`, error);
     }
     this.update();
+  }
+
+  #leader(partition: number): number {
+    return this.#cluster.topic(this.#topic)?.partitions[partition]?.leader ?? -1;
   }
 
   async #fetch(node: number, ready: readonly AssignedPartition[]): Promise<FetchResponse> {
@@ -192,7 +196,8 @@ export class Fetcher {
       [],
       '',
     );
-    return withResponse(request);
+    const leads = () => ready.some(({ partition }) => this.#leader(partition) === node);
+    return answerOfLeader(this.#cluster, { node, connection, topics: [this.#topic], leads }, withResponse(request));
   }
 
   /**

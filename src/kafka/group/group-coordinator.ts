@@ -18,9 +18,12 @@ export class GroupCoordinator {
   }
 
   /** @throws KafkaError, of kind `retry` while there is no coordinator */
-  async bind<A extends LibraryApi>(family: ApiFamily<A>, role: 'group' | 'join' = 'group'): Promise<BoundApi<A>> {
+  async bind<A extends LibraryApi>(
+    family: ApiFamily<A>,
+    use: 'group' | 'join' | 'heartbeat' = 'group',
+  ): Promise<BoundApi<A>> {
     if (this.#node < 0) this.#node = await this.#find();
-    return this.#cluster.bind(role, family, this.#node);
+    return this.#cluster.bind(use, family, this.#node);
   }
 
   forget(): void {

@@ -1,4 +1,5 @@
 import { sleep, unlessAborted } from '../../base/clock.ts';
+import { answerWithin } from '../cluster/answer-within.ts';
 import { apis } from '../cluster/api.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { KafkaError, toKafkaError } from '../kafka-error.ts';
@@ -22,6 +23,10 @@ export interface GroupMemberHandler {
 
 // Java's heartbeat.interval.ms: how soon a member hears of a rebalance. Shorter sessions need shorter ones.
 const HEARTBEAT_MS = 3_000;
+// A beat counts when the coordinator takes it up. Its answer can come much later: behind what the coordinator has still to store for
+// its groups, and while a replica is away that is until the brokers go on without it. Another beat must be sent meanwhile.
+const BEATS_PER_SESSION = 3;
+const BEAT_LIMIT_MIN_MS = 1_000;
 const DEPART_LIMIT_MS = 3_000;
 
 /**
@@ -214,10 +219,12 @@ export class GroupMember {
 
   /** @returns false when the group wants to rebalance */
   async #beat(): Promise<boolean> {
-    const { api, connection } = await this.coordinator.bind(apis.heartbeat);
+    const { api, connection } = await this.coordinator.bind(apis.heartbeat, 'heartbeat');
     let settled = true;
     try {
-      await api.call(connection, this.#options.group, this.#membership.generation, this.memberId, this.instanceId);
+      const { group, sessionTimeoutMs } = this.#options;
+      const call = api.call(connection, group, this.#membership.generation, this.memberId, this.instanceId);
+      await answerWithin(Math.max(BEAT_LIMIT_MIN_MS, sessionTimeoutMs / BEATS_PER_SESSION), connection, call);
     } catch (error) {
       if (toKafkaError(error).code !== 'REBALANCE_IN_PROGRESS') throw error;
       settled = false;

@@ -1,5 +1,6 @@
 import type { MessageRecord } from '@platformatic/kafka';
 import type { OutputRecord, RecordHeader } from '../record.ts';
+import type { ProducerIdentity } from './producer-identity.ts';
 
 /** Records for one partition of an output topic, in order: waiting ones, and the batch that is at the broker. */
 export class PartitionQueue {
@@ -14,8 +15,10 @@ export class PartitionQueue {
   sentTurn = 0;
   /** Since when it waits for its batch to be taken; means nothing while the queue is empty. */
   waitingSinceMs = 0;
-  /** Producer id that `sequence` counts under. */
-  producerId = -1n;
+  /** What `sequence` counts under; undefined before the first batch, and when it has to be another. */
+  identity: ProducerIdentity | undefined;
+  /** The batch has been sent and may be stored: what it was sent under has to stay, or a broker would not know it again. */
+  inDoubt = false;
   /** Sequence number of the first record of the batch. */
   sequence = 0;
   /** Most records of a batch; falls when the broker finds one too large, and recovers. */
@@ -36,6 +39,13 @@ export class PartitionQueue {
   push(record: OutputRecord): void {
     if (this.empty) this.waitingSinceMs = performance.now();
     this.#waiting.push(record);
+  }
+
+  /** Writes under this identity from now on, unless the batch is in doubt under another. */
+  adopt(identity: ProducerIdentity): void {
+    if (this.identity === identity || (this.inDoubt && this.identity !== undefined)) return;
+    this.identity = identity;
+    this.sequence = 0;
   }
 
   /** Fills the batch, unless one is at the broker already. */
@@ -63,6 +73,7 @@ export class PartitionQueue {
     const taken = this.batch;
     this.batch = [];
     this.messages = [];
+    this.inDoubt = false;
     return taken;
   }
 
@@ -73,6 +84,7 @@ export class PartitionQueue {
     this.#head = 0;
     this.batch = [];
     this.messages = [];
+    this.inDoubt = false;
   }
 
   /** After a success larger batches are tried again. */
@@ -85,6 +97,7 @@ export class PartitionQueue {
     const all = this.#everything();
     this.batch = [];
     this.messages = [];
+    this.inDoubt = false;
     this.#waiting = [];
     this.#head = 0;
     return all;

@@ -1,21 +1,17 @@
-import { NumericMap } from '@platformatic/kafka';
 import { sleep } from '../../base/clock.ts';
-import { apis } from '../cluster/api.ts';
 import { recordsProduced } from '../channels.ts';
-import { errorName, withResponse, type Cluster } from '../cluster/cluster.ts';
+import type { Cluster } from '../cluster/cluster.ts';
 import { KafkaError, classifyKafkaCode, toKafkaError } from '../kafka-error.ts';
-import type { ProduceResponse } from '../cluster/library-types.ts';
 import { PartitionQueue } from './partition-queue.ts';
+import { fillBatches, produceBatches, type BatchAnswer } from './produce-batches.ts';
+import { IdentitySource } from './producer-identity.ts';
 import type { OutputRecord } from '../record.ts';
 
 /** Code of the error that a record comes back with when its topic was made again without its partition: choose another. */
 export const PARTITION_GONE = 'PARTITION_GONE';
 
-const ALL_REPLICAS = -1;
-const ACK_TIMEOUT_MS = 20_000;
-// Under the broker's default message.max.bytes (1048588) for a whole batch.
-const BATCH_BYTES = 1_000_000;
-const REQUEST_BYTES = 16 * 1024 * 1024;
+// The broker has lost what it knew of us (deleted records, a restart without clean logs).
+const FORGOTTEN = new Set(['OUT_OF_ORDER_SEQUENCE_NUMBER', 'UNKNOWN_PRODUCER_ID']);
 
 /**
  * An idempotent producer: every record is stored once and in the order of `send` within its partition, through any number of
@@ -29,8 +25,7 @@ export class Producer {
   readonly #queues = new Map<string, PartitionQueue[]>();
   readonly #busy = new Set<number>();
   readonly #failed = Promise.withResolvers<never>();
-  #identity: { readonly id: bigint; readonly epoch: number } | undefined;
-  #identifying: Promise<void> | undefined;
+  readonly #identities: IdentitySource;
   #scheduled = false;
   #closed = false;
   #unsettled = 0;
@@ -39,6 +34,7 @@ export class Producer {
 
   constructor(cluster: Cluster) {
     this.#cluster = cluster;
+    this.#identities = new IdentitySource(cluster);
     this.#failed.promise.catch(() => undefined);
   }
 
@@ -167,17 +163,20 @@ export class Producer {
   }
 
   async #produce(leader: number, queues: readonly PartitionQueue[]): Promise<void> {
-    const { id, epoch } = await this.#identify();
-    const sending = fillRequest(inTurn(queues), id, ++this.#turn);
-    if (sending.length === 0) return;
+    const identity = await this.#identities.current();
+    const free = inTurn(queues.filter(({ sending }) => !sending));
+    for (const queue of free) queue.adopt(identity);
+    // A request has one writer. Batches in doubt stay with the one that they were first written under.
+    const writer = free[0]?.identity;
+    if (writer === undefined) return;
+    const sending = fillBatches(free.filter((queue) => queue.identity === writer));
+    this.#turn++;
+    for (const queue of sending) {
+      queue.sending = queue.inDoubt = true;
+      queue.sentTurn = this.#turn;
+    }
     try {
-      const { api, connection } = await this.#cluster.bind('produce', apis.produce, leader);
-      const begun = performance.now();
-      const messages = sending.flatMap((queue) => queue.messages);
-      const idempotence = { producerId: id, producerEpoch: epoch, sequences: sequencesOf(sending) };
-      const request = api.call(connection, ALL_REPLICAS, ACK_TIMEOUT_MS, messages, idempotence);
-      const response = (await withResponse(request)) as ProduceResponse;
-      this.#settleAll(sending, response, performance.now() - begun);
+      this.#settleAll(await produceBatches(this.#cluster, leader, sending, writer));
     } finally {
       for (const queue of sending) queue.sending = false;
       // The leader may have changed while the request was under way, and the new one's loop has passed the queue by.
@@ -185,22 +184,14 @@ export class Producer {
     }
   }
 
-  #settleAll(sending: readonly PartitionQueue[], response: ProduceResponse, durationMs: number): void {
+  #settleAll(answers: readonly BatchAnswer[]): void {
     let retry: KafkaError | undefined;
-    for (const topic of response.responses) {
-      for (const answer of topic.partitionResponses) {
-        const queue = sending.find((one) => one.topic === topic.name && one.partition === answer.index);
-        if (queue === undefined) continue;
-        const code = errorName(answer.errorCode);
-        const said = answer.errorMessage ?? answer.recordErrors[0]?.batchIndexErrorMessage ?? code;
-        retry = this.#settle(queue, code, said, durationMs) ?? retry;
-      }
-    }
+    for (const answer of answers) retry = this.#settle(answer) ?? retry;
     if (retry !== undefined) throw retry;
   }
 
   /** @returns the error to wait for, when the batch has to be sent again */
-  #settle(queue: PartitionQueue, code: string, said: string, durationMs: number): KafkaError | undefined {
+  #settle({ queue, code, said, durationMs }: BatchAnswer): KafkaError | undefined {
     // A duplicate is a batch whose first answer was lost on the way.
     if (code === 'NONE' || code === 'DUPLICATE_SEQUENCE_NUMBER') {
       const stored = queue.take();
@@ -211,23 +202,23 @@ export class Producer {
       return undefined;
     }
     const failure = classifyKafkaCode(code);
-    const error = new KafkaError(code, `'${queue.topic}' refused a record: ${said}`, failure);
+    const error = new KafkaError(code, `'${queue.topic}' refused a record: ${said || code}`, failure);
     if (failure === 'record') {
       if (queue.batch.length > 1) queue.halve();
       else this.#finish(queue.take(), error);
       return undefined;
     }
     if (failure === 'fatal') return error;
-    // The broker has lost what it knew of us (deleted records, a restart without clean logs): begin again under a new identity.
-    if (
-      failure === 'fenced' ||
-      code === 'OUT_OF_ORDER_SEQUENCE_NUMBER' ||
-      code === 'UNKNOWN_PRODUCER_ID' ||
-      code === 'INVALID_PRODUCER_ID_MAPPING'
-    ) {
-      this.#identity = undefined;
-    }
-    return new KafkaError(code, `'${queue.topic}'/${queue.partition}: ${said}`, 'retry');
+    if (failure === 'fenced' || code === 'INVALID_PRODUCER_ID_MAPPING') this.#forget(queue, 'discard');
+    else if (FORGOTTEN.has(code)) this.#forget(queue, 'bump');
+    return new KafkaError(code, `'${queue.topic}'/${queue.partition}: ${said || code}`, 'retry');
+  }
+
+  // The answer says that the batch is not stored, so it can begin again under another identity; those of other partitions that are
+  // in doubt cannot.
+  #forget(queue: PartitionQueue, how: 'bump' | 'discard'): void {
+    if (queue.identity !== undefined) this.#identities[how](queue.identity);
+    queue.identity = undefined;
   }
 
   #finish(records: readonly OutputRecord[], error: KafkaError | undefined): void {
@@ -245,50 +236,11 @@ export class Producer {
     const { topic, partition } = queue;
     recordsProduced.publish({ topic, partition, records: stored.length, sizeBytes, durationMs });
   }
-
-  async #identify(): Promise<{ readonly id: bigint; readonly epoch: number }> {
-    while (this.#identity === undefined) {
-      this.#identifying ??= this.#newIdentity().finally(() => (this.#identifying = undefined));
-      await this.#identifying;
-    }
-    return this.#identity;
-  }
-
-  async #newIdentity(): Promise<void> {
-    const { api, connection } = await this.#cluster.bind('produce', apis.initProducerId);
-    const response = await api.call(connection, null, 0);
-    this.#identity = { id: response.producerId, epoch: response.producerEpoch };
-  }
 }
 
 // A request takes only so many bytes: those that had no room in the last one come first in the next.
 function inTurn(queues: readonly PartitionQueue[]): readonly PartitionQueue[] {
   return queues.toSorted((a, b) => a.sentTurn - b.sentTurn);
-}
-
-/** Fills the batches of one request, and marks their queues: a batch must not be in two requests at a time. */
-function fillRequest(queues: readonly PartitionQueue[], producerId: bigint, turn: number): PartitionQueue[] {
-  const sending: PartitionQueue[] = [];
-  let sizeBytes = 0;
-  for (const queue of queues) {
-    if (queue.sending) continue;
-    if (sizeBytes > REQUEST_BYTES) break;
-    queue.fill(BATCH_BYTES);
-    if (queue.producerId !== producerId) {
-      queue.producerId = producerId;
-      queue.sequence = 0;
-    }
-    queue.sending = true;
-    queue.sentTurn = turn;
-    sending.push(queue);
-    for (const record of queue.batch) sizeBytes += record.sizeBytes;
-  }
-  return sending;
-}
-
-// The library asks by name for the sequence number a batch begins with.
-function sequencesOf(queues: readonly PartitionQueue[]): NumericMap {
-  return new NumericMap(queues.map((queue) => [`${queue.topic}:${queue.partition}`, queue.sequence]));
 }
 
 function topicNames(queues: readonly PartitionQueue[]): string {

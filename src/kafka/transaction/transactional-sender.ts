@@ -1,9 +1,8 @@
-import { NumericMap } from '@platformatic/kafka';
 import { apis } from '../cluster/api.ts';
 import { recordsProduced } from '../channels.ts';
 import { errorName, withResponse } from '../cluster/cluster.ts';
-import type { ProduceResponse } from '../cluster/library-types.ts';
 import { PartitionQueue } from '../producer/partition-queue.ts';
+import { fillBatches, produceBatches, type BatchAnswer } from '../producer/produce-batches.ts';
 import type { OutputRecord } from '../record.ts';
 import { codeError, endingOf, gravest, toTransactionError, TransactionError } from './transaction-error.ts';
 import type { TransactionLink } from './transaction-link.ts';
@@ -14,12 +13,6 @@ export interface WriterIdentity {
   readonly producerId: bigint;
   readonly epoch: number;
 }
-
-const ALL_REPLICAS = -1;
-const ACK_TIMEOUT_MS = 20_000;
-// Under the broker's default message.max.bytes (1048588) for a whole batch.
-const BATCH_BYTES = 1_000_000;
-const REQUEST_BYTES = 16 * 1024 * 1024;
 
 /**
  * Writes the records of one writer's transactions, in order within each partition and each once: sequence numbers count on from
@@ -142,42 +135,15 @@ export class TransactionalSender {
 
   async #produce(leader: number, led: readonly PartitionQueue[]): Promise<void> {
     const { transactionalId, producerId, epoch } = this.#identity;
-    const sending: PartitionQueue[] = [];
-    let sizeBytes = 0;
-    for (const queue of led) {
-      if (sizeBytes > REQUEST_BYTES) break;
-      queue.fill(BATCH_BYTES);
-      sending.push(queue);
-      for (const record of queue.batch) sizeBytes += record.sizeBytes;
-    }
-    const { api, connection } = await this.#link.cluster.bind('produce', apis.produce, leader);
-    const options = {
-      transactionalId,
-      producerId,
-      producerEpoch: epoch,
-      sequences: new NumericMap(sending.map((queue) => [`${queue.topic}:${queue.partition}`, queue.sequence])),
-    };
-    const messages = sending.flatMap((queue) => queue.messages);
-    const begunMs = performance.now();
-    const request = api.call(connection, ALL_REPLICAS, ACK_TIMEOUT_MS, messages, options);
-    const response = (await withResponse(request)) as ProduceResponse;
-    const durationMs = performance.now() - begunMs;
-    const errors: TransactionError[] = [];
-    for (const { name, partitionResponses } of response.responses) {
-      for (const answer of partitionResponses) {
-        const queue = sending.find((one) => one.topic === name && one.partition === answer.index);
-        const said = answer.errorMessage ?? answer.recordErrors[0]?.batchIndexErrorMessage ?? '';
-        const error = queue && settle(queue, errorName(answer.errorCode), said, durationMs);
-        if (error !== undefined) errors.push(error);
-      }
-    }
-    const error = gravest(errors);
+    const writer = { transactionalId, producerId, producerEpoch: epoch };
+    const answers = await produceBatches(this.#link.cluster, leader, fillBatches(led), writer);
+    const error = gravest(answers.map(settle).filter((one) => one !== undefined));
     if (error !== undefined) throw error;
   }
 }
 
 /** Takes a broker's answer for a batch. Returns the error that the transaction has to deal with. */
-function settle(queue: PartitionQueue, code: string, said: string, durationMs: number): TransactionError | undefined {
+function settle({ queue, code, said, durationMs }: BatchAnswer): TransactionError | undefined {
   // A duplicate is a batch whose first answer was lost on the way.
   if (code === 'NONE' || code === 'DUPLICATE_SEQUENCE_NUMBER') {
     const stored = queue.take();

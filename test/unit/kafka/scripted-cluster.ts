@@ -1,5 +1,6 @@
 // A cluster without sockets: the test holds every call in its hands and answers it when and how it likes.
-import type { Cluster, TopicMetadata } from '../../../src/kafka/cluster/cluster.ts';
+import type { Cluster } from '../../../src/kafka/cluster/cluster.ts';
+import type { TopicMetadata } from '../../../src/kafka/cluster/topic-metadata.ts';
 import { KafkaError } from '../../../src/kafka/kafka-error.ts';
 
 export interface ScriptedCall {
@@ -46,14 +47,28 @@ export class ScriptedCluster {
   }
 
   bind(_role: string, family: { readonly name: string }, node?: number) {
+    let closed = false;
+    const calls: ScriptedCall[] = [];
+    const connection = {
+      close: async () => {
+        closed = true;
+        for (const call of calls) {
+          const index = this.open.indexOf(call);
+          if (index >= 0) this.open.splice(index, 1);
+          call.fail(new Error('the connection is closed'));
+        }
+      },
+    };
     const call = (_connection: unknown, ...args: unknown[]) =>
       new Promise<unknown>((resolve, reject) => {
-        if (this.closed) return reject(new Error('the cluster is closed'));
-        this.open.push({ api: family.name, node, args, answer: resolve, fail: reject });
+        if (this.closed || closed) return reject(new Error('the cluster is closed'));
+        const made = { api: family.name, node, args, answer: resolve, fail: reject };
+        calls.push(made);
+        this.open.push(made);
         this.#arrived.resolve();
         this.#arrived = Promise.withResolvers();
       });
-    return Promise.resolve({ api: { version: 11, call }, connection: undefined });
+    return Promise.resolve({ api: { version: 11, call }, connection });
   }
 
   refresh(): Promise<void> {

@@ -1,5 +1,5 @@
 import type { AssignedPartition } from '../../offsets/assigned-partition.ts';
-import type { TopicMetadata } from '../../cluster/cluster.ts';
+import type { TopicMetadata } from '../../cluster/topic-metadata.ts';
 
 /** What is kept with a committed offset about the topic that it belongs to. */
 export interface TopicNote {

@@ -277,3 +277,14 @@ test('a topic that was made again: work on the old one is dropped, the new one i
   assert.equal(notes[0]?.partitions[0]?.committedMetadata, 'topic:another/3');
   stored(commit);
 });
+
+// The coordinator answers beats behind what it has still to store; one that waits for the answer is taken for dead meanwhile.
+test('a beat without an answer is followed by another on a new connection, and nothing is lost', async (context) => {
+  const { cluster, events, take } = await join(context);
+  const unanswered = await take('heartbeat');
+  (await take('findCoordinator')).answer({ coordinators: [{ nodeId: 1 }] });
+  (await take('heartbeat')).answer({});
+  unanswered.answer({});
+  (await take('heartbeat')).answer({});
+  assert.deepEqual([events, [...cluster.troubled]], [['assigned 012'], []]);
+});

@@ -12,7 +12,7 @@ interface Sent {
 
 type Outcome = readonly [value: string, error: string];
 
-async function start(leaders: number[]) {
+async function start(leaders: number[], producerEpoch = 0) {
   const cluster = new ScriptedCluster();
   cluster.leaders.set('out', leaders);
   const producer = new Producer(cluster.asCluster());
@@ -29,16 +29,17 @@ async function start(leaders: number[]) {
     });
   };
   send('first');
-  (await cluster.take((call) => call.api === 'initProducerId')).answer({ producerId: 1n, producerEpoch: 0 });
+  (await cluster.take((call) => call.api === 'initProducerId')).answer({ producerId: 1n, producerEpoch });
   const first = await cluster.take((call) => call.api === 'produce');
   return { cluster, producer, outcomes, send, first };
 }
 
 const produce = (node: number) => (call: ScriptedCall) => call.api === 'produce' && call.node === node;
 const values = (call: ScriptedCall) => (call.args[2] as Sent[]).map(({ value }) => value.toString());
-const identity = (call: ScriptedCall) => {
-  const { producerId, sequences } = call.args[3] as { producerId: bigint; sequences: Map<string, number> };
-  return { producerId: Number(producerId), sequence: sequences.get('out:0') };
+const identity = (call: ScriptedCall, partition = 0) => {
+  const writer = call.args[3] as { producerId: bigint; producerEpoch: number; sequences: Map<string, number> };
+  const { producerId, producerEpoch: epoch, sequences } = writer;
+  return { producerId: Number(producerId), epoch, sequence: sequences.get(`out:${partition}`) };
 };
 
 function answer(call: ScriptedCall, code: string, partition = 0): void {
@@ -57,7 +58,7 @@ test('counts the sequence on, one request at a time, records gathering meanwhile
   answer(first, 'NONE');
   const next = await cluster.take(produce(1));
   assert.deepEqual(outcomes, [['first', '']]);
-  assert.deepEqual([values(next), identity(next)], [['second', 'third'], { producerId: 1, sequence: 1 }]);
+  assert.deepEqual([values(next), identity(next)], [['second', 'third'], { producerId: 1, epoch: 0, sequence: 1 }]);
   answer(next, 'NONE');
   send('fourth');
   assert.equal(identity(await cluster.take(produce(1))).sequence, 3);
@@ -130,15 +131,95 @@ test('finds the one record of a batch that is too large, and stores the others i
   cluster.close();
 });
 
-test('takes a new identity when the broker has forgotten the old one', async () => {
+test('a partition whose sequence the broker has lost goes on in the next epoch, without a word to other brokers', async () => {
   const { cluster, outcomes, first } = await start([1]);
-  answer(first, 'UNKNOWN_PRODUCER_ID');
-  (await cluster.take((call) => call.api === 'initProducerId')).answer({ producerId: 2n, producerEpoch: 0 });
+  answer(first, 'OUT_OF_ORDER_SEQUENCE_NUMBER');
   const again = await cluster.take(produce(1));
-  assert.deepEqual([values(again), identity(again)], [['first'], { producerId: 2, sequence: 0 }]);
+  assert.deepEqual([values(again), identity(again)], [['first'], { producerId: 1, epoch: 1, sequence: 0 }]);
   answer(again, 'NONE');
   await settle();
   assert.deepEqual(outcomes, [['first', '']]);
+  cluster.close();
+});
+
+// Under another identity the broker would not know the batch again, and store it twice.
+test('a batch in doubt keeps its identity when another partition needs a new one, and so does not come twice', async () => {
+  const { cluster, outcomes, send, first } = await start([1, 2]);
+  send('doubtful', 1);
+  const doubtful = await cluster.take(produce(2));
+  doubtful.fail(new NetworkError('Connection closed'));
+  const again = await cluster.take(produce(2));
+  answer(first, 'UNKNOWN_PRODUCER_ID');
+  const bumped = await cluster.take(produce(1));
+  assert.equal(identity(bumped).epoch, 1);
+  again.fail(new NetworkError('Connection closed'));
+  const third = await cluster.take(produce(2));
+  assert.deepEqual([values(third), identity(third, 1)], [['doubtful'], { producerId: 1, epoch: 0, sequence: 0 }]);
+  send('after', 1);
+  answer(third, 'DUPLICATE_SEQUENCE_NUMBER', 1);
+  const after = await cluster.take(produce(2));
+  assert.deepEqual([values(after), identity(after, 1)], [['after'], { producerId: 1, epoch: 1, sequence: 0 }]);
+  answer(after, 'NONE', 1);
+  answer(bumped, 'NONE');
+  await settle();
+  assert.deepEqual(outcomes.toSorted(), [
+    ['after', ''],
+    ['doubtful', ''],
+    ['first', ''],
+  ]);
+  cluster.close();
+});
+
+test('partitions of one broker that write under two identities take two requests', async () => {
+  const { cluster, outcomes, send, first } = await start([1, 1]);
+  send('doubtful', 1);
+  answer(first, 'NONE');
+  const both = await cluster.take(produce(1));
+  assert.deepEqual(values(both), ['doubtful']);
+  send('lost');
+  both.fail(new NetworkError('Connection closed'));
+  const two = await cluster.take(produce(1));
+  assert.deepEqual(values(two).toSorted(), ['doubtful', 'lost']);
+  const refusal = { errorMessage: null, recordErrors: [] };
+  const codeOf = (name: string) => protocolErrors[name]?.code ?? 0;
+  const partitionResponses = [
+    { index: 0, errorCode: codeOf('OUT_OF_ORDER_SEQUENCE_NUMBER'), ...refusal },
+    { index: 1, errorCode: codeOf('REQUEST_TIMED_OUT'), ...refusal },
+  ];
+  two.answer({ responses: [{ name: 'out', partitionResponses }] });
+  const seen = new Map<string, number>();
+  for (const call of [await cluster.take(produce(1)), undefined]) {
+    const request = call ?? (await cluster.take(produce(1)));
+    const partition = values(request)[0] === 'lost' ? 0 : 1;
+    seen.set(values(request).join(), identity(request, partition).epoch);
+    answer(request, 'NONE', partition);
+  }
+  await settle();
+  assert.deepEqual([...seen].toSorted(), [
+    ['doubtful', 0],
+    ['lost', 1],
+  ]);
+  assert.equal(outcomes.length, 3);
+  cluster.close();
+});
+
+test('an id that brokers do not take any more is given up for another', async () => {
+  const { cluster, outcomes, first } = await start([1]);
+  answer(first, 'INVALID_PRODUCER_EPOCH');
+  (await cluster.take((call) => call.api === 'initProducerId')).answer({ producerId: 2n, producerEpoch: 0 });
+  const again = await cluster.take(produce(1));
+  assert.deepEqual([values(again), identity(again)], [['first'], { producerId: 2, epoch: 0, sequence: 0 }]);
+  answer(again, 'NONE');
+  await settle();
+  assert.deepEqual(outcomes, [['first', '']]);
+  cluster.close();
+});
+
+test('after the last epoch there is another id', async () => {
+  const { cluster, first } = await start([1], 32_767);
+  answer(first, 'OUT_OF_ORDER_SEQUENCE_NUMBER');
+  (await cluster.take((call) => call.api === 'initProducerId')).answer({ producerId: 2n, producerEpoch: 0 });
+  assert.deepEqual(identity(await cluster.take(produce(1))), { producerId: 2, epoch: 0, sequence: 0 });
   cluster.close();
 });
 
