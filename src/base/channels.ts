@@ -12,6 +12,7 @@ export interface EventChannel<E> {
   subscribe(listener: (event: E) => void): () => void;
 }
 
+/** A channel of that name; the same name is the same channel everywhere in the process (`node:diagnostics_channel`). */
 export function eventChannel<E>(name: string): EventChannel<E> {
   const inner: Channel = channel(name);
   return {

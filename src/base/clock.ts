@@ -4,6 +4,7 @@ export interface Clock {
   now(): number;
 }
 
+/** The monotonic clock of the process. */
 export const systemClock: Clock = { now: () => performance.now() };
 
 /** Waits, or ends early when the signal is aborted (without an error: the caller checks the signal). */

@@ -29,12 +29,17 @@ export type OptionValues<S extends OptionSpecs> = { readonly [K in keyof S]: S[K
 
 type Extra<T> = Omit<OptionSpec<T>, 'kind'>;
 
+/** A whole number, within its bounds. */
 export const integer = (spec: Extra<number>): OptionSpec<number> => ({ kind: 'integer', ...spec });
+/** A number with or without a fraction, within its bounds. */
 export const number = (spec: Extra<number>): OptionSpec<number> => ({ kind: 'number', ...spec });
+/** Any text. */
 export const string = (spec: Extra<string>): OptionSpec<string> => ({ kind: 'string', ...spec });
+/** `true` or `false`; a flag alone is `true`. */
 export const boolean = (spec: Extra<boolean>): OptionSpec<boolean> => ({ kind: 'boolean', ...spec });
 /** A Go duration such as `15s` or `1m30s`; the value is in milliseconds. */
 export const duration = (spec: Extra<number>): OptionSpec<number> => ({ kind: 'duration', ...spec });
+/** One word of a list. */
 export const choice = <C extends string>(spec: Extra<C> & { readonly choices: readonly C[] }): OptionSpec<C> => ({
   kind: 'choice',
   ...spec,

@@ -16,7 +16,7 @@ export interface DefaultsOptions {
 const SEPARATE_ENGINE = 'seldon.io/engine-separate-pod';
 
 /** Whether the orchestrator gets a pod of its own. Only `spec.annotations` counts. */
-export function hasSeparateEngine(deployment: SeldonDeployment): boolean {
+function hasSeparateEngine(deployment: SeldonDeployment): boolean {
   return deployment.spec.annotations?.[SEPARATE_ENGINE]?.toLowerCase() === 'true';
 }
 

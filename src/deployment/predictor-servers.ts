@@ -36,6 +36,7 @@ function mlserver(runtime: string): ServerImage {
   return { image: 'seldonio/mlserver', defaultImageVersion: `1.3.5-${runtime}` };
 }
 
+/** The prepackaged server of that name; undefined for the name of any other implementation. */
 export function findPredictorServer(servers: PredictorServers, name: string): PredictorServer | undefined {
   return Object.hasOwn(servers, name) ? servers[name] : undefined;
 }

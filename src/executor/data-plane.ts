@@ -2,8 +2,10 @@ import { errorText } from '../base/errors.ts';
 import type { PredictiveUnit } from '../deployment/seldon-deployment.ts';
 import { compileGraph } from '../graph/compile.ts';
 import { createExecutor, type GraphExecutor } from '../graph/execute.ts';
+import type { Graph } from '../graph/graph.ts';
 import type { ModelClient } from '../graph/model-client.ts';
 import { createModelQuery, type ModelQuery } from '../graph/model-query.ts';
+import { NodeError } from '../graph/node-error.ts';
 import { BatchingClient } from '../models/batching/batching-client.ts';
 import { createGrpcClient } from '../models/grpc/grpc-client.ts';
 import { createRestClient } from '../models/rest/rest-client.ts';
@@ -12,7 +14,6 @@ import type { Protocol, Transport } from '../protocol/payload.ts';
 import type { StreamOptions } from '../stream/options.ts';
 import type { ModelCallMetrics } from '../telemetry/metrics/model-call-metrics.ts';
 import type { ExecutorConfig } from './config/executor-config.ts';
-import { missingPlane } from './missing-plane.ts';
 
 /** The graph over one transport, with the connections to its models. */
 export interface DataPlane {
@@ -82,4 +83,24 @@ export function otherDataPlane(
     const missing = errorText(error);
     return { plane: missingPlane(transport, plane.models.graph, missing), missing };
   }
+}
+
+/**
+ * Stands for the graph over a transport by which its models cannot be asked: every request is told so, with the reason, by 501 or
+ * UNIMPLEMENTED.
+ */
+function missingPlane(transport: Transport, graph: Graph, reason: string): DataPlane {
+  const [name, status] = transport === 'grpc' ? ['gRPC', 'UNIMPLEMENTED'] : ['HTTP', 501];
+  const why = `predictions are not served over ${name}: ${reason.replaceAll(/\s*\n\s*/g, ' ')}`;
+  const refuse = () => Promise.reject(new NodeError(why, { failure: 'status', node: '', status }));
+  return {
+    graph: {
+      callsInTurn: 0,
+      execute: refuse,
+      sendFeedback: refuse,
+      checkReady: refuse,
+      close: () => Promise.resolve(),
+    },
+    models: { graph, ask: refuse, askAll: refuse },
+  };
 }

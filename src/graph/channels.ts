@@ -13,7 +13,7 @@ export const nodeCalled = eventChannel<{
   readonly status: number | string | undefined;
   /** Undefined for success. */
   readonly failure: NodeFailure | undefined;
-}>('millrace.graph.node-called');
+}>('millrace:graph:node-called');
 
 export type PayloadKind = 'request' | 'response' | 'feedback';
 
@@ -29,4 +29,4 @@ export interface PayloadPassed {
   readonly traceparent: string | undefined;
 }
 
-export const payloadPassed = eventChannel<PayloadPassed>('millrace.graph.payload-passed');
+export const payloadPassed = eventChannel<PayloadPassed>('millrace:graph:payload-passed');

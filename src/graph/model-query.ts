@@ -21,6 +21,7 @@ export interface ModelQuery {
   askAll(question: ModelQuestion, request: GraphRequest): Promise<ReadonlyMap<GraphNode, Payload>>;
 }
 
+/** @throws NodeError for what a node answers or does not; UnknownModelError for a name that no called node has */
 export function createModelQuery(graph: Graph, client: ModelClient): ModelQuery {
   const askNode = (question: ModelQuestion, node: GraphNode, request: GraphRequest) =>
     client.call({

@@ -25,6 +25,7 @@ export const brokerRecovered = eventChannel<{
   readonly left: number;
 }>('millrace:kafka:recovered');
 
+/** These partitions are ours from now on, beside those that were before; reading begins at `offset`. */
 export const partitionsAssigned = eventChannel<{
   readonly group: string;
   readonly topic: string;
@@ -33,6 +34,7 @@ export const partitionsAssigned = eventChannel<{
   readonly partitions: readonly { readonly partition: number; readonly offset: number }[];
 }>('millrace:kafka:assigned');
 
+/** These partitions are ours no more. */
 export const partitionsRevoked = eventChannel<{
   readonly group: string;
   readonly topic: string;
@@ -49,6 +51,7 @@ export const offsetsAwaited = eventChannel<{
   readonly partitions: readonly number[];
 }>('millrace:kafka:awaited');
 
+/** The coordinator has stored these offsets of the group. */
 export const offsetsCommitted = eventChannel<{
   readonly group: string;
   readonly topic: string;
@@ -87,6 +90,7 @@ export const topicMissing = eventChannel<{ readonly topic: string; readonly role
   'millrace:kafka:topic-missing',
 );
 
+/** The topic was not there, and has been created. */
 export const topicCreated = eventChannel<{ readonly topic: string; readonly partitions: number }>(
   'millrace:kafka:topic-created',
 );

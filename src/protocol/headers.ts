@@ -14,8 +14,9 @@ export type RecordHeaders = readonly (readonly [name: Buffer, value: Buffer])[];
 
 /** Largest name and value together of one header that is sent to models, in bytes: what gunicorn and others accept. */
 export const MAX_HEADER_BYTES = 8_000;
-/** Most headers, and most bytes of them, that are sent to models with one call. */
+/** Most headers that are sent to models with one call. */
 export const MAX_HEADERS = 90;
+/** Most bytes of headers, names and values, that are sent to models with one call. */
 export const MAX_HEADERS_BYTES = 32_000;
 
 export interface RequestHeaders {

@@ -13,6 +13,7 @@ export interface ListenOptions {
   readonly requestTimeoutMs?: number;
 }
 
+/** Limit of a whole request, from its first byte to its last, where none is given. */
 export const REQUEST_TIMEOUT_MS = 300_000;
 
 /** A server that listens. */

@@ -14,6 +14,7 @@ export interface RecordFinished {
   /** From being read to the broker's acknowledgement. */
   readonly processingMs: number;
 }
+/** A record has come to its end: its result or error record is stored, or it was counted and dropped. */
 export const recordFinished = eventChannel<RecordFinished>('millrace:stream:finished');
 
 /** Records were read from the input topic. */
@@ -47,6 +48,7 @@ export const recordRejected = eventChannel<{
 export const modelWaiting = eventChannel<{ readonly node: string; readonly error: string; readonly delayMs: number }>(
   'millrace:stream:model-waiting',
 );
+/** The model that records waited for can be reached again. */
 export const modelRecovered = eventChannel<{ readonly node: string; readonly downMs: number }>(
   'millrace:stream:model-recovered',
 );

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 
-export const DELIVERIES = ['at-least-once', 'exactly-once'] as const;
+const DELIVERIES = ['at-least-once', 'exactly-once'] as const;
 export type Delivery = (typeof DELIVERIES)[number];
 export type SoakTransport = 'rest' | 'grpc';
 

@@ -85,6 +85,6 @@ export class ModelServer {
   }
 }
 
-export function echo({ body }: ModelCall): Answer {
+function echo({ body }: ModelCall): Answer {
   return { body };
 }

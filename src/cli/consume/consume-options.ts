@@ -2,7 +2,7 @@ import { boolean, choice, duration, integer, string, type OptionValues } from '.
 import { clientOptions } from '../kafka/client-options.ts';
 
 /** How records are printed; `auto` is pretty on a terminal and value elsewhere. */
-export const FORMATS = ['auto', 'value', 'json', 'pretty', 'errors', 'protobuf'] as const;
+const FORMATS = ['auto', 'value', 'json', 'pretty', 'errors', 'protobuf'] as const;
 
 /** Options of `millrace consume`, but for those that commander reads by itself: topic and partition. */
 export const consumeOptions = {

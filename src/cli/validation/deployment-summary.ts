@@ -22,6 +22,7 @@ export interface PredictorSummary {
   readonly consumerGroup?: string;
 }
 
+/** What `millrace validate` says of a deployment, with the defaults of what it leaves out. */
 export function summarise(deployment: SeldonDeployment): DeploymentSummary {
   const { metadata, spec } = deployment;
   return {

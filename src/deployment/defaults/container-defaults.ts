@@ -1,5 +1,6 @@
 import type { Container, VolumeMount } from '../pod-spec.ts';
 
+/** Where a container finds the labels and annotations of its pod. */
 export const PODINFO_MOUNT: VolumeMount = { name: 'seldon-podinfo', mountPath: '/etc/podinfo' };
 
 /** The number of a container port of that name. */

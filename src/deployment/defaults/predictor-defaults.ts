@@ -25,6 +25,7 @@ interface Defaulted {
   readonly endpoint: Endpoint;
 }
 
+/** A predictor as Seldon's webhook leaves it: units with their types, methods and ports, containers with what they need for these. */
 export function defaultPredictor(given: PredictorSpec, context: DeploymentContext): PredictorSpec {
   const graph = defaultUnit(given.graph);
   const units = new Map<string, PredictiveUnit>();

@@ -2,7 +2,7 @@ import type { CST } from 'yaml';
 import { MAX_GRAPH_DEPTH } from '../graph-units.ts';
 
 /** Levels of objects and lists in a document: two for each unit of the deepest graph, and room for what is around and in it. */
-export const MAX_NESTING = 2 * MAX_GRAPH_DEPTH + 40;
+const MAX_NESTING = 2 * MAX_GRAPH_DEPTH + 40;
 
 /** What is wrong with a text that nests deeper, and what to do about it. */
 export const TOO_DEEP = {

@@ -27,7 +27,9 @@ export interface Finding {
   readonly seldonRule?: number;
 }
 
+/** A finding that stops the deployment. */
 export const error = (finding: Finding): DeploymentProblem => problem('error', finding);
+/** A finding that a person should look at; the deployment runs. */
 export const warning = (finding: Finding): DeploymentProblem => problem('warning', finding);
 
 function problem(severity: Severity, finding: Finding): DeploymentProblem {

@@ -24,6 +24,7 @@ const count: Shape<number> = (value, at, report) => {
   return undefined;
 };
 
+/** What an example.yaml may hold; other fields are refused by name. */
 export const writtenExample: Shape<WrittenExample> = closedObject<WrittenExample>({
   about: required(text),
   deployment: text,

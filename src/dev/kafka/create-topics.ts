@@ -29,7 +29,11 @@ export function parseTopicSpec(text: string): TopicSpec {
   return { name, partitions: count };
 }
 
-/** Creates the topics that are not there yet. Those that are there stay as they are. */
+/**
+ * Creates the topics that are not there yet. Those that are there stay as they are.
+ *
+ * @throws MillraceError TOPICS_NOT_CREATED with what the brokers said
+ */
 export async function createTopics(bootstrap: string, topics: readonly TopicSpec[]): Promise<void> {
   const admin = new Admin({
     clientId: 'millrace-dev',

@@ -1,4 +1,4 @@
-import { boolean, choice, duration, integer, string, type OptionValues } from '../../base/options.ts';
+import { boolean, choice, duration, integer, string } from '../../base/options.ts';
 
 const WITHOUT_EFFECT = 'accepted for compatibility, without effect';
 
@@ -115,5 +115,3 @@ export const executorOptions = {
   config: string({ default: '', flag: 'config', help: `${WITHOUT_EFFECT}, as in Seldon` }),
   hostname: string({ default: '', flag: 'hostname', help: 'Host name in the source of logged payloads' }),
 } as const;
-
-export type ExecutorOptions = OptionValues<typeof executorOptions>;

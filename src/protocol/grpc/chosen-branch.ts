@@ -31,7 +31,11 @@ export interface IntegerType {
   readonly signed: boolean;
 }
 
-/** Whole numbers as tensors hold them raw: little-endian, one behind the other. Those beyond 2^53 lose their low bits. */
+/**
+ * Whole numbers as tensors hold them raw: little-endian, one behind the other. Those beyond 2^53 lose their low bits.
+ *
+ * @throws MessageError for bytes that are no whole number of elements
+ */
 export function rawIntegers(raw: Uint8Array, type: IntegerType): number[] {
   if (raw.length % type.bytes !== 0) {
     throw new MessageError(`its tensor has ${raw.length} bytes, which is no multiple of ${type.bytes}`);

@@ -3,8 +3,9 @@ import { notJson, skipSpace, skipValue } from '../json/skip-value.ts';
 import { MessageError } from '../message-error.ts';
 import type { Payload } from '../payload.ts';
 
-/** A router's answer that means all children, and the one that means none. */
+/** A router's answer that means all children. */
 export const ALL_CHILDREN = -1;
+/** A router's answer that means none: the request goes no further. */
 export const NO_CHILD = -2;
 
 type JsonObject = Readonly<Record<string, unknown>>;

@@ -19,4 +19,5 @@ export interface UnaryMethod {
   answer(request: GrpcRequest): Buffer | Promise<Buffer>;
 }
 
+/** A message of no fields: `google.protobuf.Empty`, or any other with nothing but defaults. */
 export const EMPTY_MESSAGE = Buffer.alloc(0);

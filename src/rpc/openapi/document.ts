@@ -26,6 +26,7 @@ export function openApiDocument({ title, description, version, server, paths, sc
 /** A reference to one of the document's schemas. */
 export const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 
+/** A body of JSON. */
 export const json = (schema: Json) => ({ 'application/json': { schema } });
 
 /** What the operation answers, and the error that any of them can answer. */

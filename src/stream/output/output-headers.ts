@@ -14,11 +14,11 @@ const ERROR_PREFIX = 'millrace-error-';
 const NONE = Buffer.alloc(0);
 
 /** Most bytes of a model's answer that an error record quotes. */
-export const ERROR_RESPONSE_BYTES = 2048;
+const ERROR_RESPONSE_BYTES = 2048;
 const MESSAGE_BYTES = 2048;
 
 /** Where a record was read: `topic/partition/offset`. */
-export function sourceOf(record: InputRecord): string {
+function sourceOf(record: InputRecord): string {
   return `${record.partition.topic}/${record.partition.partition}/${record.offset}`;
 }
 

@@ -8,7 +8,7 @@ const MEGABYTE = 1024 * 1024;
  * keeps the buffer of its largest answer (up to 16 MB), and the pools of connections to models breathe with the calls in flight (64).
  * What leaks once in a hundred records is far beyond both in a long run.
  */
-export const MAX_GROWTH = { heapBytes: 12 * MEGABYTE, externalBytes: 32 * MEGABYTE, descriptors: 64 } as const;
+const MAX_GROWTH = { heapBytes: 12 * MEGABYTE, externalBytes: 32 * MEGABYTE, descriptors: 64 } as const;
 
 /** Everything that is wrong with a run, one sentence each. */
 export function faultsOf(result: StreamResult): readonly string[] {

@@ -1,7 +1,7 @@
 import type { Source, Violation } from '../source-tree.ts';
 
 /** The house: a file imports only from lower floors; two folders of one floor never import each other. */
-export const FLOORS: Readonly<Record<string, number>> = {
+const FLOORS: Readonly<Record<string, number>> = {
   base: 0,
   deployment: 1,
   protocol: 2,

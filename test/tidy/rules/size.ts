@@ -1,9 +1,9 @@
 import type { Source, Violation } from '../source-tree.ts';
 
 /** A file this long has more than one idea. */
-export const MAX_LINES = 500;
+const MAX_LINES = 500;
 /** A file of src/ longer than this needs a reason. */
-export const LONG_LINES = 300;
+const LONG_LINES = 300;
 
 /** Files over the limits, and reasons for files that need none (any more). `reasons`: path to why the file may be long. */
 export function tooLong(sources: readonly Source[], reasons: ReadonlyMap<string, string>): Violation[] {

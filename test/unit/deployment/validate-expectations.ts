@@ -8,8 +8,8 @@ export interface Expectation {
   readonly remedy?: RegExp;
 }
 
-export const predictor = 'spec.predictors[0]';
-export const env = `${predictor}.svcOrchSpec.env`;
+const predictor = 'spec.predictors[0]';
+const env = `${predictor}.svcOrchSpec.env`;
 export const variable = (name: string, value: string) =>
   `        env:\n          - {name: ${name}, value: ${JSON.stringify(value)}}\n`;
 export const withVariable = (name: string, value: string): readonly [string, string] => [
@@ -20,7 +20,7 @@ export const withKeda = (trigger: string, more = ''): readonly [string, string] 
   '        - spec:\n',
   `        - kedaSpec: {${more}triggers: [{type: kafka, metadata: {${trigger}}}]}\n          spec:\n`,
 ];
-export const graphOf = (graph: string): readonly [string, string] => [
+const graphOf = (graph: string): readonly [string, string] => [
   '      graph:\n        name: resnet32\n        type: MODEL\n',
   `      graph: ${graph}\n`,
 ];

@@ -2,6 +2,7 @@ import { unitsOf } from '../../graph-units.ts';
 import { KAFKA_REQUIRED, type PredictorSpec, type SeldonDeployment } from '../../seldon-deployment.ts';
 import { error, type DeploymentProblem } from '../problem.ts';
 
+/** Annotation of a predictor that runs without the orchestrator. */
 export const NO_ENGINE = 'seldon.io/no-engine';
 const SERVICE_NAME = 'seldon.io/svc-name';
 

@@ -21,9 +21,7 @@ export const CIFAR10_CLASSES = [
 export const CIFAR10_SIZE = 32;
 
 /** The held-out images of examples/cifar10. */
-export const CIFAR10_TEST_IMAGES = fileURLToPath(
-  new URL('../../../../examples/cifar10/test-images.bin.gz', import.meta.url),
-);
+const CIFAR10_TEST_IMAGES = fileURLToPath(new URL('../../../../examples/cifar10/test-images.bin.gz', import.meta.url));
 
 export interface Cifar10Image {
   readonly index: number;
@@ -56,14 +54,6 @@ export async function readCifar10Images(file = CIFAR10_TEST_IMAGES): Promise<rea
     if (className === undefined) throw unreadable(file, `image ${index} has the label ${label}, and labels go to 9`);
     return { index, label, className, pixels: interleaved(record.subarray(1)) };
   });
-}
-
-/** As many images as asked for, from the first again after the last. */
-export function* cycleImages(images: readonly Cifar10Image[], count: number): Generator<Cifar10Image> {
-  for (let i = 0; i < count; i++) {
-    const image = images[i % images.length];
-    if (image) yield image;
-  }
 }
 
 async function readBytes(file: string): Promise<Buffer> {

@@ -11,7 +11,7 @@ import type { StreamBook } from './stream-book.ts';
 import { TopicWatch } from './topic-watch.ts';
 
 /** Partitions of the demo's topics. */
-export const DEMO_PARTITIONS = 4;
+const DEMO_PARTITIONS = 4;
 
 const TOPICS_TIMEOUT_MS = 15_000;
 /** So long nothing may come back while requests are open. */

@@ -57,6 +57,7 @@ export class Regex implements Matcher {
   }
 }
 
+/** Whether an expected value says what it accepts (`!anything`, `!closeTo`, `!regex`) instead of being compared. */
 export function isMatcher(value: unknown): value is Matcher {
   return value instanceof Anything || value instanceof CloseTo || value instanceof Regex;
 }

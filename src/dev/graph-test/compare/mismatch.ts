@@ -18,6 +18,7 @@ export interface Mismatch {
   readonly more?: number;
 }
 
+/** How many differences of one mismatch are listed; of the others only the number is told. */
 export const MAX_DIFFERENCES = 20;
 
 /** A mismatch of these differences; undefined when there are none. */

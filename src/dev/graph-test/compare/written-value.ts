@@ -1,7 +1,7 @@
 import { isMatcher } from './matcher.ts';
 
 /** Most characters of a value that a report keeps. */
-export const MAX_WRITTEN = 1_000;
+const MAX_WRITTEN = 1_000;
 
 /** A value as JSON on one line, with matchers as they stand in the file; cut off where it is long. */
 export function writtenValue(value: unknown): string {
@@ -36,6 +36,7 @@ export function writtenValue(value: unknown): string {
   return clipped(parts.join(''));
 }
 
+/** The beginning of a long text, which is all that helps a reader. */
 export function clipped(text: string): string {
   return text.length > MAX_WRITTEN ? `${text.slice(0, MAX_WRITTEN)}…` : text;
 }

@@ -5,7 +5,7 @@ import { useOneOf } from '../../../base/nearest.ts';
 import { bodyToSend } from './body.ts';
 import type { ScriptedAnswer } from './graph-test.ts';
 import { readHeaders } from './read-headers.ts';
-import type { TestReading } from './read-test.ts';
+import type { TestReading } from './test-reading.ts';
 import type { WrittenAnswer, WrittenNodes } from './written-file.ts';
 
 /** What the nodes answer, by their names. */

@@ -2,7 +2,7 @@ import type { Path } from '../../../deployment/path.ts';
 import { useOneOf } from '../../../base/nearest.ts';
 import { bodyToExpect } from './body.ts';
 import type { Expectation, ExpectedCall, ExpectedError } from './graph-test.ts';
-import type { TestReading } from './read-test.ts';
+import type { TestReading } from './test-reading.ts';
 import type { NodeCallText, WrittenCall, WrittenError, WrittenExpectation } from './written-file.ts';
 
 /** What must come of a request; undefined where nothing is written below `expect`. */

@@ -1,6 +1,5 @@
 import { errorText } from '../../../base/errors.ts';
 import type { Path } from '../../../deployment/path.ts';
-import type { BodyReading } from './body.ts';
 import { bodyToSend, bytesOf } from './body.ts';
 import type { GraphTest } from './graph-test.ts';
 import { encodeMessage } from '../protobuf/message-json.ts';
@@ -8,13 +7,8 @@ import { requestMessage } from '../protobuf/request-message.ts';
 import { readAnswers } from './read-answers.ts';
 import { readExpectation } from './read-expectation.ts';
 import { readHeaders } from './read-headers.ts';
-import type { TestedGraph } from './tested-graph.ts';
+import type { TestReading } from './test-reading.ts';
 import type { WrittenNodes, WrittenTest } from './written-file.ts';
-
-export interface TestReading extends BodyReading {
-  readonly graph: TestedGraph;
-  lineOf(at: Path): number;
-}
 
 /**
  * The test that is meant by what is written; what makes no sense is reported.

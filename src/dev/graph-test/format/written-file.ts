@@ -186,6 +186,7 @@ const test: Shape<WrittenTest> = closedObject<WrittenTest>({
   expect: expectation,
 });
 
+/** What a file of graph tests may hold; other fields are refused by name. */
 export const writtenFile: Shape<WrittenFile> = closedObject<WrittenFile>({
   deployment: text,
   deploymentName: text,

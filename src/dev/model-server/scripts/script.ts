@@ -6,6 +6,7 @@ export type Script =
   | { readonly kind: 'route'; readonly branch: number | 'random' | 'hash'; readonly branches: number }
   | { readonly kind: 'combine'; readonly how: Combination };
 
+/** How a combiner makes one answer of several. */
 export const COMBINATIONS = ['mean', 'sum', 'concat', 'first'] as const;
 
 export type Combination = (typeof COMBINATIONS)[number];

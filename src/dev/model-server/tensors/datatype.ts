@@ -57,6 +57,7 @@ function integer(bits: number, signed: boolean, allocate: (length: number) => Te
   };
 }
 
+/** What is to be known of each datatype: its names in the protocols, its bounds, its array. */
 export const DATATYPES: Readonly<Record<Datatype, DatatypeInfo>> = {
   float32: float('FP32', 'DT_FLOAT', (length) => new Float32Array(length)),
   float64: float('FP64', 'DT_DOUBLE', (length) => new Float64Array(length)),

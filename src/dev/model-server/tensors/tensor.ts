@@ -23,6 +23,7 @@ export interface Signature {
   readonly outputs: readonly TensorSpec[];
 }
 
+/** How many elements a tensor of that shape has: 1 for a scalar. */
 export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
 }

@@ -22,7 +22,7 @@ export function decodeTopicNote(metadata: string): TopicNote | undefined {
 }
 
 /** The note on a topic as it is now; undefined where brokers are too old to give topics an id. */
-export function topicNote(topic: TopicMetadata | undefined): TopicNote | undefined {
+function topicNote(topic: TopicMetadata | undefined): TopicNote | undefined {
   if (topic === undefined || topic.id === topic.name) return undefined;
   return { topicId: topic.id, partitions: topic.partitions.length };
 }

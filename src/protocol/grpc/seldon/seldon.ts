@@ -9,7 +9,11 @@ import { integerValues } from '../tensorflow/tensorflow-tensor.ts';
 import { checkWire } from '../wire/wire-cursor.ts';
 import { bytesField } from '../wire/wire-fields.ts';
 
-/** Seldon messages go from call to call as they are. */
+/**
+ * Seldon messages go from call to call as they are.
+ *
+ * @throws MessageError for a message of another kind
+ */
 export function chainSeldon(message: Payload): Payload {
   if (message.messageName === MESSAGE.seldon) return message;
   throw new MessageError(`it is a ${message.messageName}, not a ${MESSAGE.seldon}`);

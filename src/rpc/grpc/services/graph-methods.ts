@@ -61,6 +61,7 @@ export function questionMethod(
   };
 }
 
+/** A gRPC request as the graph takes it. `modelName` stands for the name of every node; empty for their own. */
 export function graphRequest(request: GrpcRequest, messageName: string, modelName: string): GraphRequest {
   const { body, headers, puid, signal } = request;
   const payload = protobufPayload(messageName, body);

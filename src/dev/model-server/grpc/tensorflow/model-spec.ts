@@ -5,6 +5,7 @@ import type { ServedModel } from '../../protocols/rest-protocol.ts';
 import { RequestError } from '../../request-error.ts';
 import { checkModel } from '../check-model.ts';
 
+/** The signature that TensorFlow Serving takes when a request names none; the only one here. */
 export const SIGNATURE_NAME = 'serving_default';
 
 /** @throws RequestError 400 where none is given, 404 for another model, version or label */
@@ -26,6 +27,7 @@ export function modelSpec({ name, version }: ServedModel, signatureName: string)
   return create(ModelSpecSchema, { name, signatureName, versionChoice });
 }
 
+/** The version as the protocol has it, a number; undefined for a version that is none. */
 export function versionNumber(version: string): bigint | undefined {
   return /^\d{1,18}$/.test(version) ? BigInt(version) : undefined;
 }
