@@ -7,7 +7,7 @@ export interface Clock {
 /** The monotonic clock of the process. */
 export const systemClock: Clock = { now: () => performance.now() };
 
-/** Waits, or ends early when the signal is aborted (without an error: the caller checks the signal). */
+/** Waits (what is due already, not at all), or ends early when the signal is aborted (without an error: the caller checks the signal). */
 export function sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted) return resolve();
@@ -16,7 +16,7 @@ export function sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
       signal?.removeEventListener('abort', done);
       resolve();
     };
-    const timer = setTimeout(done, delayMs);
+    const timer = setTimeout(done, Math.max(0, delayMs));
     signal?.addEventListener('abort', done, { once: true });
   });
 }

@@ -22,7 +22,15 @@ export interface Failure {
   readonly response: Buffer | undefined;
 }
 
-export type FailureCode = NodeFailureCode | 'EMPTY_RECORD' | 'DEADLINE' | 'OUTPUT_REFUSED' | 'INTERNAL';
+const STREAM_CODES = ['EMPTY_RECORD', 'DEADLINE', 'OUTPUT_REFUSED', 'INTERNAL'] as const;
+
+export type FailureCode = NodeFailureCode | (typeof STREAM_CODES)[number];
+
+/** Every code that an error record can have; a model that cannot be reached makes none. */
+export const ERROR_CODES: readonly FailureCode[] = [
+  ...new Set(Object.values(FAILURE_CODES).filter((code) => code !== FAILURE_CODES.unreachable)),
+  ...STREAM_CODES,
+];
 
 const RETRY_STATUS = new Set<number | string>([
   408,

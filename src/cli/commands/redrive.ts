@@ -11,7 +11,7 @@ export function redriveCommand(): Command {
     .description('send the requests of error records again, each once, however often the command is run')
     .option('--code <CODE>', 'only errors of this code, such as MODEL_TIMEOUT; may be repeated', repeated)
     .option('--node <NAME>', 'only errors at this node of the graph; may be repeated', repeated)
-    .option('--status <STATUS>', 'only with this status of the model, 503 or 5xx; may be repeated', repeated)
+    .option('--status <STATUS>', 'only with this status of the model: 503, 5xx, UNAVAILABLE; may be repeated', repeated)
     .option('--key <KEY>', 'only records with this key; may be repeated', repeated);
   addDeclaredOptions(command, redriveOptions);
   return command.addHelpText('after', `${DETAILS}${CLIENT_HELP}`).action(async (flags: RedriveFlags) => {

@@ -1,4 +1,5 @@
-const NAMES = [
+/** Every status that a gRPC call can end with, by its number. */
+export const GRPC_STATUSES = [
   'OK',
   'CANCELLED',
   'UNKNOWN',
@@ -18,11 +19,11 @@ const NAMES = [
   'UNAUTHENTICATED',
 ] as const;
 
-export type GrpcStatus = (typeof NAMES)[number];
+export type GrpcStatus = (typeof GRPC_STATUSES)[number];
 
 /** The name of a `grpc-status`; UNKNOWN for what is none (gRPC's rule). */
 export function grpcStatus(code: string): GrpcStatus {
-  return (/^\d{1,3}$/.test(code) ? NAMES[Number(code)] : undefined) ?? 'UNKNOWN';
+  return (/^\d{1,3}$/.test(code) ? GRPC_STATUSES[Number(code)] : undefined) ?? 'UNKNOWN';
 }
 
 const OF_HTTP: Readonly<Record<number, GrpcStatus>> = {

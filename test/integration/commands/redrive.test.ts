@@ -290,7 +290,7 @@ test('what cannot be done is said with the remedy', async () => {
     [[], 2, /one of --from-topic and --deployment is needed/],
     [['--from-topic', errors, '--deployment', 'x.yaml'], 2, /one of --from-topic and --deployment/],
     [['--from-topic', errors, '--since', 'yesterday'], 2, /--since 'yesterday' is no time\n.*2h/],
-    [['--from-topic', errors, '--status', 'bad'], 2, /--status 'bad' is no HTTP status/],
+    [['--from-topic', errors, '--status', 'bad'], 2, /--status 'BAD' is no status/],
     [['--from-topic', foreign], 1, /topic 'foreign-\w+' does not exist/],
     [['--from-topic', errors], 1, /topic 'gone-\w+' does not exist, and records would go there\n.*--to-topic/],
     [['--from-topic', errors, '--to-topic', errors], 1, /is the error topic itself/],

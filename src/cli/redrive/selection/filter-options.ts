@@ -1,6 +1,12 @@
 import { MillraceError } from '../../../base/errors.ts';
 import { parseGoDuration } from '../../../base/options.ts';
+import { useOneOf } from '../../../base/nearest.ts';
+import { GRPC_STATUSES } from '../../../protocol/grpc/status.ts';
+import { ERROR_CODES } from '../../../stream/failure.ts';
 import { RecordFilter } from './record-filter.ts';
+
+const CODES: readonly string[] = ERROR_CODES;
+const STATUSES: readonly string[] = GRPC_STATUSES;
 
 /** The filters as the command line gives them. */
 export interface FilterFlags {
@@ -24,12 +30,17 @@ export function parseFilter(flags: FilterFlags, nowMs: number): RecordFilter {
   if (since !== undefined && until !== undefined && since >= until) {
     throw wrong(`--since ${flags.since} is not before --until ${flags.until}`, 'nothing can have failed then');
   }
-  const status = words(flags.status);
-  const odd = status.find((one) => !/^\d(?:\d\d|xx)$/.test(one));
-  if (odd !== undefined)
-    throw wrong(`--status '${odd}' is no HTTP status`, 'write it like 503, or 5xx for all of them');
+  const code = words(flags.code).map((one) => one.toUpperCase());
+  const strange = code.find((one) => !CODES.includes(one));
+  if (strange !== undefined) throw wrong(`--code '${strange}' is no code of an error record`, useOneOf(strange, CODES));
+  // 5xx stays as it is; names of gRPC are in capitals.
+  const status = words(flags.status).map((one) => (/^\d/.test(one) ? one.toLowerCase() : one.toUpperCase()));
+  const odd = status.find((one) => !/^[1-5](?:\d\d|xx)$/.test(one) && !STATUSES.includes(one));
+  if (odd !== undefined) {
+    throw wrong(`--status '${odd}' is no status`, 'write 503, 5xx for all of them, or as gRPC does UNAVAILABLE');
+  }
   return new RecordFilter({
-    code: words(flags.code).map((code) => code.toUpperCase()),
+    code,
     node: words(flags.node),
     status,
     key: flags.key ?? [],

@@ -4,7 +4,7 @@ import type { ErrorRecord } from './error-record.ts';
 export interface FilterParts {
   readonly code?: readonly string[];
   readonly node?: readonly string[];
-  /** `503`, or `5xx` for a hundred of them. */
+  /** `503`, `5xx` for a hundred of them, or the name of a gRPC status. */
   readonly status?: readonly string[];
   readonly key?: readonly string[];
   /** Milliseconds since 1970, inclusive. */
@@ -55,5 +55,5 @@ function sorted(words: readonly string[]): readonly string[] {
 }
 
 function isStatus(status: string, wanted: string): boolean {
-  return /^\dxx$/.test(wanted) ? status.length === 3 && status[0] === wanted[0] : status === wanted;
+  return /^\dxx$/.test(wanted) ? /^\d{3}$/.test(status) && status[0] === wanted[0] : status === wanted;
 }

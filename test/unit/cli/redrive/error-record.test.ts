@@ -1,5 +1,6 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
+import { MillraceError } from '../../../../src/base/errors.ts';
 import { readErrorRecord } from '../../../../src/cli/redrive/selection/error-record.ts';
 import { parseFilter } from '../../../../src/cli/redrive/selection/filter-options.ts';
 import { RecordFilter } from '../../../../src/cli/redrive/selection/record-filter.ts';
@@ -80,6 +81,8 @@ test('filters: of each kind one must fit, and of the kinds all', () => {
     [{ code: ['model_timeout, model_status'], node: ['n', 'm'], status: ['5xx'], key: ['k'] }, true],
     [{ status: ['4xx'] }, false],
     [{ status: ['500', '503'] }, true],
+    [{ status: ['5XX'] }, true],
+    [{ status: ['unavailable', 'INTERNAL'] }, false],
     [{ code: ['MODEL_STATUS'], node: ['m'] }, false],
     [{ key: ['K'] }, false],
     [{ since: '2h' }, true],
@@ -91,6 +94,34 @@ test('filters: of each kind one must fit, and of the kinds all', () => {
   ] as const) {
     assert.equal(parseFilter({ ...flags, ...given }, NOW).matches(record), fits, JSON.stringify(given));
   }
+});
+
+test('records of gRPC models are found by the name of their status', () => {
+  const record = read([
+    ['millrace-error-code', 'MODEL_STATUS'],
+    ['millrace-error-status', 'UNAVAILABLE'],
+  ], 'k'); // prettier-ignore
+  assert.ok(record);
+  const flags = { since: '', until: '', source: undefined };
+  const matches = (status: string) => parseFilter({ ...flags, status: [status] }, NOW).matches(record);
+  assert.deepEqual(['UNAVAILABLE', 'unavailable', 'INTERNAL', '5xx'].map(matches), [true, true, false, false]);
+});
+
+test('a code or a status that no error record can have is told, with what was probably meant', () => {
+  const flags = { since: '', until: '', source: undefined };
+  const told = (given: object) => {
+    try {
+      parseFilter({ ...flags, ...given }, NOW);
+    } catch (error) {
+      return error instanceof MillraceError ? `${error.message}; ${error.remedy ?? ''}` : String(error);
+    }
+    return '';
+  };
+  assert.match(told({ code: ['MODEL_TIMEOUTS'] }), /'MODEL_TIMEOUTS' is no code .*did you mean MODEL_TIMEOUT\?/);
+  // Nothing becomes an error record because a model cannot be reached.
+  assert.match(told({ code: ['MODEL_UNREACHABLE'] }), /is no code/);
+  for (const status of ['9xx', '600', '5x', 'DOWN'])
+    assert.match(told({ status: [status] }), /--status '.*' is no status/);
 });
 
 test('filters that say the same are the same, in any order', () => {
