@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { importCycles } from '../tidy/rules/cycles.ts';
 import { decisionViolations } from '../tidy/rules/decisions.ts';
 import { floorViolations } from '../tidy/rules/floors.ts';
+import { folderViolations } from '../tidy/rules/folders.ts';
 import { leftovers } from '../tidy/rules/leftovers.ts';
 import { deadLinks } from '../tidy/rules/links.ts';
 import { badNames } from '../tidy/rules/names.ts';
@@ -214,6 +215,21 @@ test('names: no drawers for odds and ends, kebab case everywhere', () => {
     'types.ts',
   ];
   assert.deepEqual(badNames(good), []);
+});
+
+test('folders: at most so many files in one, each named where the house is explained', () => {
+  const files = (folder: string, count: number) =>
+    Array.from({ length: count }, (_, index) => [`${folder}/f${index}.ts`, ''] as const);
+  const tree = treeOf(
+    Object.fromEntries([
+      ...files('src/kafka', 14),
+      ...files('src/kafka/group', 15),
+      ...files('src/kafka/producer/inner', 1),
+      ...files('test/unit', 20),
+      ['docs/architecture.md', 'kafka/ has `group/`, and `my-producer/` is another'],
+    ]),
+  );
+  assert.deepEqual(at(folderViolations(tree)), ['src/kafka/group:1', 'src/kafka/producer:1']);
 });
 
 test('places: paths of a machine and hosts of registries, in any file', () => {

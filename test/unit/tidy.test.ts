@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { importCycles } from '../tidy/rules/cycles.ts';
 import { decisionViolations } from '../tidy/rules/decisions.ts';
 import { floorViolations } from '../tidy/rules/floors.ts';
+import { folderViolations } from '../tidy/rules/folders.ts';
 import { leftovers } from '../tidy/rules/leftovers.ts';
 import { deadLinks } from '../tidy/rules/links.ts';
 import { badNames } from '../tidy/rules/names.ts';
@@ -43,6 +44,7 @@ function none(violations: readonly Violation[]): void {
 
 test('a file imports only from lower floors', () => none(floorViolations(src)));
 test('no file is too long', () => none(tooLong(written, LONG_FILES)));
+test('no folder is too full, and every folder is explained', () => none(folderViolations(tree)));
 test('every file of src is part of the program', () => none(unreachable(sources, ENTRIES)));
 test('no imports in a circle', () => none(importCycles(sources)));
 test('nothing is left that was meant to go', () => none(leftovers(written)));
