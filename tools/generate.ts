@@ -3,12 +3,14 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
+import { metricsPage } from './metrics-page.ts';
 import { optionsPage } from './options-page.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 const pages: Readonly<Record<string, () => string>> = {
   'docs/reference/options.md': optionsPage,
+  'docs/reference/metrics.md': metricsPage,
 };
 
 /** Every generated file by its path in the repository, formatted as Prettier would have it. */

@@ -1,4 +1,4 @@
-import { Counter, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import { systemClock } from '../base/clock.ts';
 import { errorText } from '../base/errors.ts';
 import { logKafka } from './logs/kafka-log.ts';
@@ -10,7 +10,7 @@ import { logStream } from './logs/stream-log.ts';
 import { batchMetrics } from './metrics/batch-metrics.ts';
 import { kafkaMetrics } from './metrics/kafka-metrics.ts';
 import type { MeasuredPredictor } from './metrics/model-call-metrics.ts';
-import { createRegistry } from './metrics/registry.ts';
+import { createRegistry, telemetryErrors } from './metrics/registry.ts';
 import { serverMetrics } from './metrics/server-metrics.ts';
 import { streamMetrics } from './metrics/stream-metrics.ts';
 import { Subscriptions } from './subscriptions.ts';
@@ -28,16 +28,11 @@ export interface Telemetry {
  */
 export function startTelemetry(logger: Logger, served?: Omit<MeasuredPredictor, 'protocol'>): Telemetry {
   const registry = createRegistry();
-  const errors = new Counter({
-    name: 'millrace_telemetry_errors_total',
-    help: 'Events that could not be measured or logged: a fault of Millrace, without effect on records',
-    labelNames: ['channel'],
-    registers: [registry],
-  });
+  const failed = telemetryErrors(registry);
   const limiter = new LogLimiter(systemClock);
   const own = new LimitedLog(logger.child({ logger: 'telemetry' }), limiter);
   const subscriptions = new Subscriptions((error, channel) => {
-    errors.inc({ channel });
+    failed(channel);
     own.limited(channel, 'error', { channel, error: errorText(error) }, 'an event could not be measured or logged');
   });
   kafkaMetrics(registry, subscriptions);

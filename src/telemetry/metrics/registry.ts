@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import { packageVersion } from '../../base/version.ts';
 
 /** Seldon's buckets, in seconds; ours too where a call is measured. */
@@ -18,4 +18,15 @@ export function createRegistry(): Registry {
     registers: [registry],
   }).set({ version: packageVersion(), node: process.versions.node }, 1);
   return registry;
+}
+
+/** Counts what went wrong in measuring and logging itself. */
+export function telemetryErrors(registry: Registry): (channel: string) => void {
+  const errors = new Counter({
+    name: 'millrace_telemetry_errors_total',
+    help: 'Events that could not be measured or logged: a fault of Millrace, without effect on records',
+    labelNames: ['channel'],
+    registers: [registry],
+  });
+  return (channel) => errors.inc({ channel });
 }
