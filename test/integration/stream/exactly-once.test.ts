@@ -161,3 +161,18 @@ test('a process that was stopped for longer than its session brings nothing to l
   assert.deepEqual([await zombie.end('SIGTERM'), await heir.end('SIGTERM')], [0, 0]);
   assert.deepEqual(await check(), { inputs: 1_500, results: 1_500, errors: 0 });
 });
+
+// As when a StatefulSet is run twice, or somebody copies a manifest: the newer has the name, and with it the transactional id.
+test('two processes of one name: the older ends with 1 and says why, and nothing is lost or seen twice', async (context) => {
+  const { topics, processOf, start, committed, check } = await setUp(context, 2, ({ body }) => ({ body, delayMs: 30 }));
+  await produceRecords(bootstrap, topics.input, requests(0, 1_000));
+  const env = { KAFKA_WORKERS: '32', KAFKA_TRANSACTION_INTERVAL_MS: '10', KAFKA_GROUP_INSTANCE_ID: 'replica-0' };
+  const older = await processOf(env);
+  await until('the older is at work', async () => (await committed()) > 100);
+  const newer = start(env);
+  assert.equal(await older.exited, 1, older.log);
+  assert.match(older.log, /another process has taken the name KAFKA_GROUP_INSTANCE_ID=replica-0; every replica needs/);
+  await until('all is committed', async () => (await committed()) === 1_000, 40_000);
+  await newer.close();
+  assert.deepEqual(await check(), { inputs: 1_000, results: 1_000, errors: 0 });
+});
