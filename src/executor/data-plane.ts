@@ -45,6 +45,7 @@ export function createDataPlane(config: ExecutorConfig, transport: Transport, me
   return {
     graph: createExecutor(compiled, stream ? batching(measured, stream, protocol, transport) : measured, {
       routingInjection,
+      ...(stream && { unfoldedBytes: stream.inFlightBytes }),
     }),
     models: createModelQuery(compiled, measured),
   };

@@ -1,3 +1,4 @@
+import { isGzip } from '../protocol/gunzip.ts';
 import type { Payload } from '../protocol/payload.ts';
 import { callsInTurn } from './walk/calls-in-turn.ts';
 import { FeedbackWalk } from './walk/feedback-walk.ts';
@@ -8,6 +9,7 @@ import type { MessageRules } from './rules/message-rules.ts';
 import type { ModelClient } from './model-client.ts';
 import { restRules } from './rules/rest-rules.ts';
 import { stepFailure } from './walk/step-failure.ts';
+import { UnfoldedRoom } from './walk/unfolded-room.ts';
 import { Walk } from './walk/walk.ts';
 
 export type { GraphRequest } from './graph-request.ts';
@@ -17,7 +19,11 @@ export interface ExecutorOptions {
   readonly routingInjection?: boolean;
   /** Draws of the built-in A/B test, in [0, 1). */
   readonly random?: () => number;
+  /** Most bytes that packed messages may unfold to, over all requests at one time; others wait. */
+  readonly unfoldedBytes?: number;
 }
+
+const UNFOLDED_BYTES = 64 * 1024 * 1024;
 
 export interface GraphExecutor {
   /** The most calls that a request can make one after the other. */
@@ -37,12 +43,13 @@ export interface GraphExecutor {
 
 /** Runs requests through a compiled graph. */
 export function createExecutor(graph: Graph, client: ModelClient, options: ExecutorOptions = {}): GraphExecutor {
-  const { routingInjection = false, random = Math.random } = options;
+  const { routingInjection = false, random = Math.random, unfoldedBytes = UNFOLDED_BYTES } = options;
   const rules = graph.transport === 'grpc' ? grpcRules(graph.protocol) : restRules(graph.protocol);
-  const predict =
-    graph.isSingleModel && !routingInjection && graph.root.logger === undefined
-      ? callOnly(graph.root, client, rules)
-      : (request: GraphRequest) => new Walk({ client, rules, random, routingInjection }, request).run(graph.root);
+  const room = new UnfoldedRoom(unfoldedBytes);
+  const walk = (request: GraphRequest) =>
+    new Walk({ client, rules, random, routingInjection, room }, request).run(graph.root);
+  const isCallOnly = graph.isSingleModel && !routingInjection && graph.root.logger === undefined;
+  const predict = isCallOnly ? callOnly(graph.root, client, rules, walk) : walk;
   const sendFeedback = feedbackSender(graph, client, rules);
   return {
     callsInTurn: callsInTurn(graph.root),
@@ -63,10 +70,17 @@ export function createExecutor(graph: Graph, client: ModelClient, options: Execu
 }
 
 /** One node with one call: straight through to the client. */
-function callOnly(node: GraphNode, client: ModelClient, rules: MessageRules) {
+function callOnly(
+  node: GraphNode,
+  client: ModelClient,
+  rules: MessageRules,
+  walk: (request: GraphRequest) => Promise<Payload>,
+) {
   const endpoint = endpointOf(node);
   const method = node.inputCall ?? 'transform-output';
   return (request: GraphRequest): Promise<Payload> => {
+    // What must be unfolded waits for room.
+    if (rules.chainReads && isGzip(request.payload.contentEncoding)) return walk(request);
     const modelName = request.modelName || node.name;
     let payload: Payload;
     try {

@@ -24,9 +24,32 @@ export function readableBody(payload: Payload): Buffer {
     if (isJson(payload.body)) return payload.body;
     throw new MessageError(`its Content-Encoding is '${payload.contentEncoding}', and only gzip can be read here`);
   }
+  const body = gunzipWithin(payload.body, MAX_GUNZIPPED_BYTES);
+  if (body === undefined) throw tooLarge();
+  return body;
+}
+
+/** What a gzip body says that it unfolds to, in bytes; at most the largest that is unfolded. It can be made of parts, and be more. */
+export function unfoldedBytes(body: Buffer): number {
+  return body.length < 4 ? 0 : Math.min(body.readUInt32LE(body.length - 4), MAX_GUNZIPPED_BYTES);
+}
+
+/**
+ * Unfolds a gzip body.
+ *
+ * @returns undefined when it is more than the limit
+ * @throws MessageError when it is broken
+ */
+export function gunzipWithin(body: Buffer, limitBytes: number): Buffer | undefined {
   try {
-    return gunzipSync(payload.body, { maxOutputLength: MAX_GUNZIPPED_BYTES });
+    return gunzipSync(body, { maxOutputLength: Math.max(1, limitBytes) });
   } catch (error) {
-    throw new MessageError(`it is no gzip body, or one of more than ${MAX_GUNZIPPED_BYTES} bytes`, error);
+    if (error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') return undefined;
+    throw new MessageError('it is no gzip body', error);
   }
+}
+
+/** For a body of which `gunzipWithin` says that it is more than may be. */
+export function tooLarge(): MessageError {
+  return new MessageError(`it is a gzip body of more than ${MAX_GUNZIPPED_BYTES} bytes`);
 }

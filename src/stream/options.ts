@@ -34,7 +34,7 @@ export const streamOptions = {
     min: 1024,
     unit: 'bytes',
     env: 'KAFKA_IN_FLIGHT_BYTES',
-    help: 'Bytes of records in flight and of results not yet acknowledged',
+    help: 'Bytes of records in flight and of results not yet acknowledged; as many again of what steps of a graph unfold of gzip bodies',
   }),
   order: choice({
     default: 'key',

@@ -44,6 +44,8 @@ export function grpcRules(protocol: Protocol): MessageRules {
   return {
     ...OWN[protocol],
     accept: (request) => accept(protocol, request),
+    // Messages of gRPC are never packed here.
+    chainReads: false,
     injectRouting: injectSeldonRouting,
     isFeedback: (request) => request.messageName === MESSAGE.feedback,
     feedbackRoutes,

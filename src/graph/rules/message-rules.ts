@@ -4,6 +4,8 @@ import type { Payload } from '../../protocol/payload.ts';
 export interface MessageRules {
   /** The request as it enters the graph: complete, and of a kind that the protocol has. */
   accept(request: Payload): Payload;
+  /** Whether `chain` looks into the message; else it passes packed ones as they are. */
+  readonly chainReads: boolean;
   /** The message for a transform-input, predict or transform-output call, of what has come so far. */
   chain(message: Payload, modelName: string): Payload;
   /** The message for a route call, of what has come so far. */

@@ -10,6 +10,7 @@ import type { MessageRules } from './message-rules.ts';
 export function restRules(protocol: Protocol): MessageRules {
   return {
     accept: unchanged,
+    chainReads: protocol !== 'seldon',
     chain: (message) => chainMessage(protocol, message),
     routeRequest: unchanged,
     combine: combineMessages,

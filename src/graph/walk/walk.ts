@@ -9,12 +9,15 @@ import type { NodeMethod } from '../../protocol/node-method.ts';
 import { NodeError } from '../node-error.ts';
 import { keptAnswer, stepFailure } from './step-failure.ts';
 import { tellPayload } from './tell-payload.ts';
+import type { UnfoldedRoom } from './unfolded-room.ts';
+import { Unfolding } from './unfolding.ts';
 
 export interface WalkTools {
   readonly client: ModelClient;
   readonly rules: MessageRules;
   readonly random: () => number;
   readonly routingInjection: boolean;
+  readonly room: UnfoldedRoom;
 }
 
 /**
@@ -25,6 +28,7 @@ export class Walk {
   readonly #tools: WalkTools;
   readonly #request: GraphRequest;
   readonly #headers: readonly string[];
+  readonly #unfolding: Unfolding;
   /** Routes taken so far, by node; -1 for a node that was called and chose nothing. */
   readonly #routes = new Map<string, number>();
 
@@ -32,21 +36,26 @@ export class Walk {
     this.#tools = tools;
     this.#request = request;
     this.#headers = callHeaders(request);
+    this.#unfolding = new Unfolding(tools.room);
   }
 
-  run(root: GraphNode): Promise<Payload> {
-    return this.#visit(root, this.#request.payload, this.#request.signal);
+  async run(root: GraphNode): Promise<Payload> {
+    try {
+      return await this.#visit(root, this.#request.payload, this.#request.signal);
+    } finally {
+      this.#unfolding.end();
+    }
   }
 
   async #visit(node: GraphNode, input: Payload, signal: AbortSignal | undefined): Promise<Payload> {
     let message = input;
     if (node.inputCall !== undefined) {
       this.#routes.set(node.name, ALL_CHILDREN);
-      message = await this.#ask(node, node.inputCall, this.#chained(node, message), signal);
+      message = await this.#ask(node, node.inputCall, await this.#chained(node, message, signal), signal);
     }
     if (node.children.length > 0) message = await this.#askChildren(node, message, signal);
     if (node.transformsOutput) {
-      message = await this.#ask(node, 'transform-output', this.#chained(node, message), signal);
+      message = await this.#ask(node, 'transform-output', await this.#chained(node, message, signal), signal);
     }
     return this.#tools.routingInjection ? this.#tools.rules.injectRouting(message, this.#routes) : message;
   }
@@ -80,7 +89,7 @@ export class Walk {
     tellPayload(node, 'request', message, this.#request);
     // Seldon Core 1's rule: a unit that combines what one child answered is -1 in the map all the same.
     this.#routes.set(node.name, ALL_CHILDREN);
-    const answer = await this.#call(node, 'aggregate', this.#combined(node, answers), signal);
+    const answer = await this.#call(node, 'aggregate', await this.#combined(node, answers, signal), signal);
     tellPayload(node, 'response', answer, this.#request);
     return answer;
   }
@@ -134,10 +143,25 @@ export class Walk {
     return this.#request.modelName || node.name;
   }
 
-  #chained(node: GraphNode, message: Payload): Payload {
+  async #chained(node: GraphNode, message: Payload, signal: AbortSignal | undefined): Promise<Payload> {
+    const { rules } = this.#tools;
+    const plain = rules.chainReads ? await this.#unfolded(node, message, signal) : message;
     try {
-      return this.#tools.rules.chain(message, this.#modelName(node));
+      const chained = rules.chain(plain, this.#modelName(node));
+      if (chained !== plain || plain === message) return chained;
+      // What need not be changed goes on as it came.
+      this.#unfolding.dropped(plain);
+      return message;
     } catch (error) {
+      throw this.#unusable(error, node, message);
+    }
+  }
+
+  async #unfolded(node: GraphNode, message: Payload, signal: AbortSignal | undefined): Promise<Payload> {
+    try {
+      return await this.#unfolding.unfold(message, signal);
+    } catch (error) {
+      if (signal?.aborted) throw new NodeError('cancelled', { failure: 'cancelled', node: node.name });
       throw this.#unusable(error, node, message);
     }
   }
@@ -158,9 +182,11 @@ export class Walk {
     return stepFailure(error, node, 'answer', what, message);
   }
 
-  #combined(node: GraphNode, answers: readonly Payload[]): Payload {
+  async #combined(node: GraphNode, answers: readonly Payload[], signal: AbortSignal | undefined): Promise<Payload> {
+    const plain: Payload[] = [];
+    for (const answer of answers) plain.push(await this.#unfolded(node, answer, signal));
     try {
-      return this.#tools.rules.combine(answers, this.#modelName(node));
+      return this.#tools.rules.combine(plain, this.#modelName(node));
     } catch (error) {
       throw stepFailure(error, node, 'answer', `the answers of the children cannot go to combiner '${node.name}'`);
     }
