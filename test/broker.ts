@@ -3,11 +3,13 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Admin, Producer } from '@platformatic/kafka';
+import { kafkaErrorsOf, PATIENCE_MS, persist } from './persist.ts';
 
 export { endOffsets, readAll, type ReadRecord, type ReadAllOptions } from './read-all.ts';
 
-const CLIENT = { clientId: 'millrace-test', retries: 20, retryDelay: 100, autocreateTopics: false };
-const VISIBLE_TIMEOUT_MS = 15_000;
+const CLIENT = { clientId: 'millrace-test', retries: 3, retryDelay: 100, autocreateTopics: false };
+// A record must not be sent by two producers, so this one goes on trying.
+const PRODUCER = { ...CLIENT, retries: PATIENCE_MS / CLIENT.retryDelay, timeout: 60_000, requestTimeout: 90_000 };
 const SEND_RECORDS = 500;
 
 export interface TestRecord {
@@ -34,7 +36,7 @@ export function uniqueTopic(prefix: string): string {
   return `${prefix}-${randomBytes(6).toString('hex')}`;
 }
 
-/** Creates a topic and waits until every partition has a leader. */
+/** Creates a topic and waits until every partition has a leader. Rejects at once when there is one of this name. */
 export async function createTopic(
   bootstrap: string,
   name: string,
@@ -42,15 +44,29 @@ export async function createTopic(
   config: Readonly<Record<string, string>> = {},
   replicas = 1,
 ): Promise<void> {
+  const configs = Object.entries(config).map(([key, value]) => ({ name: key, value }));
+  let tries = 0;
+  await persist(async () => {
+    try {
+      const topic = { topics: [name], partitions, replicas, configs };
+      await withAdmin(bootstrap, (admin) => admin.createTopics(topic), 0);
+    } catch (error) {
+      // An earlier try may have done it although its answer was lost.
+      const there = kafkaErrorsOf(error).has('TOPIC_ALREADY_EXISTS');
+      if (there && tries === 0) throw new Error(`there is a topic ${name}`, { cause: error });
+      if (!there) {
+        tries++;
+        throw error;
+      }
+    }
+  });
   await withAdmin(bootstrap, async (admin) => {
-    const configs = Object.entries(config).map(([key, value]) => ({ name: key, value }));
-    await admin.createTopics({ topics: [name], partitions, replicas, configs });
-    const deadline = Date.now() + VISIBLE_TIMEOUT_MS;
+    const deadline = performance.now() + PATIENCE_MS;
     for (;;) {
       const metadata = await admin.metadata({ topics: [name], forceUpdate: true }).catch(() => undefined);
       const known = metadata?.topics.get(name)?.partitions ?? [];
       if (known.length === partitions && known.every((partition) => partition.leader >= 0)) return;
-      if (Date.now() > deadline) throw new Error(`topic ${name} has no leaders after ${VISIBLE_TIMEOUT_MS} ms`);
+      if (performance.now() > deadline) throw new Error(`topic ${name} has no leaders after ${PATIENCE_MS} ms`);
       await sleep(20);
     }
   });
@@ -58,7 +74,7 @@ export async function createTopic(
 
 /** Produces the records in their order, acknowledged by all replicas. */
 export async function produceRecords(bootstrap: string, topic: string, records: readonly TestRecord[]): Promise<void> {
-  const producer = new Producer({ ...CLIENT, bootstrapBrokers: [bootstrap], idempotent: true });
+  const producer = new Producer({ ...PRODUCER, bootstrapBrokers: bootstrap.split(','), idempotent: true });
   try {
     for (let start = 0; start < records.length; start += SEND_RECORDS) {
       const messages = records.slice(start, start + SEND_RECORDS).map((record) => ({
@@ -78,7 +94,7 @@ export async function produceRecords(bootstrap: string, topic: string, records: 
 
 /** What a group has committed for a topic, by partition; partitions without a commit are left out. */
 export async function committedOffsets(bootstrap: string, group: string, topic: string): Promise<Map<number, bigint>> {
-  return withAdmin(bootstrap, async (admin) => {
+  const ask = async (admin: Admin) => {
     const metadata = await admin.metadata({ topics: [topic], forceUpdate: true });
     const count = metadata.topics.get(topic)?.partitionsCount ?? 0;
     const partitionIndexes = Array.from({ length: count }, (_, partition) => partition);
@@ -90,12 +106,17 @@ export async function committedOffsets(bootstrap: string, group: string, topic: 
       if (partition.committedOffset >= 0n) committed.set(partition.partitionIndex, partition.committedOffset);
     }
     return committed;
-  });
+  };
+  return persist(() => withAdmin(bootstrap, ask));
 }
 
-/** Lends out an Admin of the library and closes it. */
-export async function withAdmin<T>(bootstrap: string, use: (admin: Admin) => Promise<T>): Promise<T> {
-  const admin = new Admin({ ...CLIENT, bootstrapBrokers: [bootstrap] });
+/** Lends out an Admin of the library and closes it. @param bootstrap one broker, or several with commas */
+export async function withAdmin<T>(
+  bootstrap: string,
+  use: (admin: Admin) => Promise<T>,
+  retries = CLIENT.retries,
+): Promise<T> {
+  const admin = new Admin({ ...CLIENT, retries, bootstrapBrokers: bootstrap.split(',') });
   try {
     return await use(admin);
   } finally {

@@ -37,8 +37,9 @@ export async function checkStream(topics: CheckedTopics): Promise<StreamReport> 
   // Commits first: what is committed must be stored already, so what is read later must show it.
   const committed = await committedOffsets(bootstrap, group, input);
   const { readCommitted = false } = topics;
-  const results = await readAll(bootstrap, output, { readCommitted });
-  const errors = await readAll(bootstrap, topics.errors ?? `${output}-errors`, { readCommitted });
+  const options = { readCommitted, settled: readCommitted };
+  const results = await readAll(bootstrap, output, options);
+  const errors = await readAll(bootstrap, topics.errors ?? `${output}-errors`, options);
   const inputs = await readAll(bootstrap, input);
 
   const byId = new Map(inputs.map((record) => [idOf(record), record]));

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const PROGRAM = fileURLToPath(new URL('../bin/millrace', import.meta.url));
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 240_000;
 
 export interface MillraceOptions {
   /** Added to this process's environment. */
@@ -37,7 +37,7 @@ export async function millrace(args: readonly string[], options: MillraceOptions
   return startMillrace(args, options).ended;
 }
 
-/** Starts `millrace`; it is killed if it lives for longer than a minute. */
+/** Starts `millrace`; it is killed if it lives for longer than four minutes. */
 export function startMillrace(args: readonly string[], options: MillraceOptions = {}): RunningMillrace {
   const child = spawn(PROGRAM, args, {
     env: { ...process.env, ...options.env },

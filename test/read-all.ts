@@ -2,8 +2,8 @@
 // says, so that what it returns is what the broker holds.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Admin, Connection, fetchV17, FetchIsolationLevels, ListOffsetTimestamps } from '@platformatic/kafka';
+import { PATIENCE_MS, persist, type PersistLimits } from './persist.ts';
 
-const DEFAULT_TIMEOUT_MS = 15_000;
 const FETCH_BYTES = 4 * 1024 * 1024;
 const TRANSACTIONAL = 0x10;
 const CONTROL = 0x20;
@@ -19,24 +19,29 @@ export interface ReadRecord {
 }
 
 export interface ReadAllOptions {
-  /** Default 15 s. Not having read what was asked for by then is an error. */
+  /** Default two minutes. Not having read what was asked for by then is an error. */
   readonly timeoutMs?: number;
-  /** Waits for so many records; by default what is there at the time of the call is read. */
+  /** Waits for the topic and so many records; by default what is there at the time of the call is read. */
   readonly until?: number;
   /** Only what committed transactions wrote, up to the last stable offset. */
   readonly readCommitted?: boolean;
+  /** First waits until no transaction is open: brokers promise a commit a moment before its mark is in the log. */
+  readonly settled?: boolean;
 }
 
 /** Every record of a topic from its beginning, by partition and offset. */
 export async function readAll(bootstrap: string, topic: string, options: ReadAllOptions = {}): Promise<ReadRecord[]> {
-  const deadline = Date.now() + (options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+  const limitMs = options.timeoutMs ?? PATIENCE_MS;
+  const deadline = performance.now() + limitMs;
+  const limits = { limitMs, ...(options.until !== undefined && { unknownTopicMs: limitMs }) };
   const isolation = options.readCommitted ? FetchIsolationLevels.READ_COMMITTED : FetchIsolationLevels.READ_UNCOMMITTED;
-  const admin = new Admin({ clientId: 'millrace-test', bootstrapBrokers: [bootstrap], retries: 20, retryDelay: 100 });
+  if (options.settled) await untilSettled(bootstrap, topic, deadline);
+  const admin = newAdmin(bootstrap);
   const connections = new Map<number, Connection>();
   try {
     const [positions, ends] = [
-      await offsetsAt(admin, topic, isolation, true),
-      await offsetsAt(admin, topic, isolation, false),
+      await offsetsAt(admin, topic, isolation, true, limits),
+      await offsetsAt(admin, topic, isolation, false, limits),
     ];
     const records = new Map<number, ReadRecord[]>();
     const count = () => [...records.values()].reduce((sum, list) => sum + list.length, 0);
@@ -47,7 +52,7 @@ export async function readAll(bootstrap: string, topic: string, options: ReadAll
           ? [...ends.keys()]
           : [];
     for (let partitions = wanted(); partitions.length > 0; partitions = wanted()) {
-      if (Date.now() > deadline) {
+      if (performance.now() > deadline) {
         const goal = options.until === undefined ? 'not all there are' : `not ${options.until}`;
         throw new Error(`read ${count()} records of ${topic} in the time given, ${goal}`);
       }
@@ -82,7 +87,7 @@ export async function endOffsets(
   topic: string,
   readCommitted = false,
 ): Promise<Map<number, bigint>> {
-  const admin = new Admin({ clientId: 'millrace-test', bootstrapBrokers: [bootstrap], retries: 20, retryDelay: 100 });
+  const admin = newAdmin(bootstrap);
   try {
     const isolation = readCommitted ? FetchIsolationLevels.READ_COMMITTED : FetchIsolationLevels.READ_UNCOMMITTED;
     return await offsetsAt(admin, topic, isolation, false);
@@ -91,12 +96,31 @@ export async function endOffsets(
   }
 }
 
+async function untilSettled(bootstrap: string, topic: string, deadline: number): Promise<void> {
+  for (;;) {
+    const [stable, all] = [await endOffsets(bootstrap, topic, true), await endOffsets(bootstrap, topic)];
+    if ([...all].every(([partition, end]) => stable.get(partition) === end)) return;
+    if (performance.now() > deadline) throw new Error(`a transaction stays open in ${topic}`);
+    await sleep(20);
+  }
+}
+
+function newAdmin(bootstrap: string): Admin {
+  const options = { retries: 3, retryDelay: 100, autocreateTopics: false };
+  return new Admin({ clientId: 'millrace-test', bootstrapBrokers: bootstrap.split(','), ...options });
+}
+
 async function offsetsAt(
   admin: Admin,
   topic: string,
   isolationLevel: 0 | 1,
   beginning: boolean,
+  limits?: PersistLimits,
 ): Promise<Map<number, bigint>> {
+  return persist(() => offsetsNow(admin, topic, isolationLevel, beginning), limits);
+}
+
+async function offsetsNow(admin: Admin, topic: string, isolationLevel: 0 | 1, beginning: boolean) {
   const metadata = await admin.metadata({ topics: [topic], forceUpdate: true });
   const count = metadata.topics.get(topic)?.partitionsCount ?? 0;
   const timestamp = beginning ? ListOffsetTimestamps.EARLIEST : ListOffsetTimestamps.LATEST;
@@ -115,12 +139,13 @@ async function fetchPartition(
   fetchOffset: bigint,
   isolation: 0 | 1,
 ): Promise<fetchV17.FetchResponsePartition | undefined> {
-  const metadata = await admin.metadata({ topics: [topic] });
-  const found = metadata.topics.get(topic);
-  const leader = found?.partitions[partition]?.leader ?? -1;
-  const broker = metadata.brokers.get(leader);
-  if (found === undefined || broker === undefined) return undefined;
+  let leader = -1;
   try {
+    const metadata = await admin.metadata({ topics: [topic] });
+    const found = metadata.topics.get(topic);
+    leader = found?.partitions[partition]?.leader ?? -1;
+    const broker = metadata.brokers.get(leader);
+    if (found === undefined || broker === undefined) throw new Error('nobody leads it');
     let connection = connections.get(leader);
     if (connection === undefined) {
       connection = new Connection('millrace-test');

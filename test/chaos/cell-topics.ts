@@ -11,7 +11,7 @@ export async function createTopics(
   topics: WatchedTopics,
   bytes: Fault['topicBytes'],
 ): Promise<void> {
-  const address = cluster.brokers[0]?.address ?? '';
+  const address = cluster.bootstrap;
   // The brokers' time of writing, for the longest stall.
   const config = { 'message.timestamp.type': 'LogAppendTime' };
   const replicas = cluster.brokers.length;
@@ -24,6 +24,7 @@ export async function createTopics(
 
 /** Best effort: what is left over goes with the brokers. */
 export async function deleteTopics(cluster: EmbeddedCluster, { input, output, errors }: WatchedTopics): Promise<void> {
-  const address = cluster.brokers[0]?.address ?? '';
-  await withAdmin(address, (admin) => admin.deleteTopics({ topics: [input, output, errors] })).catch(() => undefined);
+  await withAdmin(cluster.bootstrap, (admin) => admin.deleteTopics({ topics: [input, output, errors] })).catch(
+    () => undefined,
+  );
 }

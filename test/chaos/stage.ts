@@ -1,5 +1,6 @@
 import { sleep } from '../../src/base/clock.ts';
 import { withAdmin } from '../broker.ts';
+import { PATIENCE_MS, persist } from '../persist.ts';
 import type { Seeded } from '../simulation/seeded.ts';
 import type { Arena } from './arena/arena.ts';
 import type { ChaosModel } from './arena/chaos-model.ts';
@@ -8,7 +9,7 @@ import type { WatchedTopics } from './arena/watch.ts';
 import type { Stage } from './faults/fault.ts';
 import { until } from './until.ts';
 
-const READY_LIMIT_MS = 40_000;
+const READY_LIMIT_MS = 120_000;
 
 /** What a fault gets to play on. */
 export function stageOf(
@@ -20,7 +21,6 @@ export function stageOf(
   signal: AbortSignal,
   inject: (what: string) => void,
 ): Stage {
-  const address = cluster.brokers[0]?.address ?? '';
   return {
     random,
     replicas,
@@ -38,16 +38,21 @@ export function stageOf(
       }
     },
     async leaderOf(topic, partition) {
-      return withAdmin(address, async (admin) => {
-        const metadata = await admin.metadata({ topics: [topics[topic]], forceUpdate: true });
-        return metadata.topics.get(topics[topic])?.partitions[partition]?.leader ?? 1;
-      });
+      let leader = -1;
+      const ask = () =>
+        withAdmin(cluster.bootstrap, async (admin) => {
+          const metadata = await admin.metadata({ topics: [topics[topic]], forceUpdate: true });
+          leader = metadata.topics.get(topics[topic])?.partitions[partition]?.leader ?? -1;
+          return leader >= 0;
+        });
+      // While brokers change it has none.
+      await until(() => persist(ask), PATIENCE_MS, signal);
+      return leader;
     },
     async coordinator() {
-      return withAdmin(address, async (admin) => {
-        const found = await admin.findCoordinator({ keyType: 0, keys: [topics.group] });
-        return found[0]?.nodeId ?? 1;
-      });
+      const ask = () =>
+        withAdmin(cluster.bootstrap, (admin) => admin.findCoordinator({ keyType: 0, keys: [topics.group] }));
+      return (await persist(ask))[0]?.nodeId ?? 1;
     },
   };
 }

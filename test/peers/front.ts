@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 240_000;
 
 export interface FrontOptions {
   readonly protocol: 'seldon' | 'tensorflow' | 'v2';

@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { freePort } from '../../src/dev/kafka/free-port.ts';
 import { startPeer, type PeerProcess } from './peer-process.ts';
 
-const START_LIMIT_MS = 120_000;
-const TRAIN_LIMIT_MS = 120_000;
+const START_LIMIT_MS = 240_000;
+const TRAIN_LIMIT_MS = 240_000;
 
 /** A request, and what scikit-learn itself says of it. */
 export interface DigitsRecord {

@@ -21,7 +21,7 @@ export interface Installed {
 }
 
 /** Of the making of an environment, downloads included. */
-const INSTALL_LIMIT_MS = 300_000;
+const INSTALL_LIMIT_MS = 600_000;
 const PIP = ['-m', 'pip', 'install', '--quiet', '--no-input', '--disable-pip-version-check', '--no-deps'];
 
 /**

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 
 /** What the pinned packages of test/peers run on: newer ones than 3.12 have no MLServer and no numpy 1. */
 const MINORS: readonly number[] = [11, 12];
-const CHECK_TIMEOUT_MS = 20_000;
+const CHECK_TIMEOUT_MS = 60_000;
 
 export interface Python {
   readonly program: string;

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { freePort } from '../../src/dev/kafka/free-port.ts';
 import { startPeer, type PeerProcess } from './peer-process.ts';
 
-const START_LIMIT_MS = 120_000;
+const START_LIMIT_MS = 240_000;
 
 export interface SeldonUnitOptions {
   readonly python: string;

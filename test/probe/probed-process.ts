@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { ProcessSample } from './process-probe.ts';
 
 const PROBE = fileURLToPath(new URL('./process-probe.ts', import.meta.url));
-const LIMIT_MS = 30_000;
+const LIMIT_MS = 120_000;
 
 /** A place where a process that is started with `env` can be asked what it holds. */
 export class ProbeSocket {

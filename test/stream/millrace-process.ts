@@ -20,12 +20,12 @@ export interface MillraceOptions {
   /** Of the process itself, beside what this one has. */
   readonly processEnv?: Readonly<Record<string, string>>;
   readonly gracefulTimeout?: string;
-  /** It is killed when it lives for longer. Default two minutes. */
+  /** It is killed when it lives for longer. Default five minutes. */
   readonly limitMs?: number;
 }
 
-const LIMIT_MS = 120_000;
-const PROBE_LIMIT_MS = 10_000;
+const LIMIT_MS = 300_000;
+const PROBE_LIMIT_MS = 60_000;
 
 export class MillraceProcess {
   readonly #child: ChildProcess;

@@ -1,13 +1,15 @@
 // A model behind real HTTP that does what the test says, also what no model should do.
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { freePort } from '../../src/dev/kafka/free-port.ts';
 
 export interface Answer {
   readonly status?: number;
   readonly body?: string | Buffer;
   readonly headers?: Readonly<Record<string, string>>;
   readonly delayMs?: number;
+  /** Not before this. */
+  readonly after?: Promise<unknown>;
 }
 
 /** An answer; or the connection is closed without one; or nothing ever happens. */
@@ -29,20 +31,25 @@ export class ModelServer {
   mostAtOnce = 0;
   readonly #times = new Map<string, number>();
   #server: Server | undefined;
-  #port: number;
+  #port = 0;
 
-  /** @param port a free one by default; one below the range of outgoing connections is still free after a while of `stop` */
-  constructor(behave: (call: ModelCall) => Behaviour = echo, port = 0) {
+  constructor(behave: (call: ModelCall) => Behaviour = echo) {
     this.behave = behave;
-    this.#port = port;
   }
 
   get port(): number {
     return this.#port;
   }
 
+  /** Chooses its port; nobody listens there before `start`, nor after `stop`. */
+  async choosePort(): Promise<this> {
+    if (this.#port === 0) this.#port = await freePort();
+    return this;
+  }
+
   /** Listens; after `stop` on the same port again. */
   async start(): Promise<this> {
+    await this.choosePort();
     const server = createServer((request, response) => {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -50,7 +57,6 @@ export class ModelServer {
     });
     server.listen(this.#port, '127.0.0.1');
     await once(server, 'listening');
-    this.#port = (server.address() as AddressInfo).port;
     this.#server = server;
     return this;
   }
@@ -80,7 +86,8 @@ export class ModelServer {
       response.writeHead(told.status ?? 200, { 'content-type': 'application/json', ...told.headers });
       response.end(told.body ?? '');
     };
-    if (told.delayMs === undefined) send();
+    if (told.after !== undefined) told.after.then(send, send);
+    else if (told.delayMs === undefined) send();
     else setTimeout(send, told.delayMs).unref();
   }
 }

@@ -14,6 +14,7 @@ import type { Protocol, Transport } from '../../src/protocol/payload.ts';
 import { streamOptions } from '../../src/stream/options.ts';
 import type { Pipeline } from '../../src/stream/pipeline.ts';
 import { uniqueTopic } from '../broker.ts';
+import { PATIENCE_MS } from '../persist.ts';
 
 export interface TestStreamOptions {
   readonly bootstrap: string;
@@ -105,7 +106,11 @@ function oneModel(port: number, logger: TestStreamOptions['logger']): ServedGrap
 }
 
 /** Looks until it is so; an error says what was waited for. */
-export async function until(what: string, test: () => boolean | Promise<boolean>, limitMs = 20_000): Promise<void> {
+export async function until(
+  what: string,
+  test: () => boolean | Promise<boolean>,
+  limitMs = PATIENCE_MS,
+): Promise<void> {
   const deadline = performance.now() + limitMs;
   while (!(await test())) {
     if (performance.now() > deadline) throw new Error(`not within ${limitMs} ms: ${what}`);

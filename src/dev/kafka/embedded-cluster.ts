@@ -55,8 +55,22 @@ interface NodePorts {
   readonly listeners: readonly (ListenerSpec & { readonly port: number })[];
 }
 
+const PORT_ATTEMPTS = 3;
+
 /** Starts a cluster of several brokers on this machine, over temporary directories. Ends with this process, as one broker does. */
 export async function startEmbeddedCluster(options: EmbeddedClusterOptions = {}): Promise<EmbeddedCluster> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await launch(options);
+    } catch (error) {
+      // Between the choice of a free port and its use somebody else may take it.
+      const lost = error instanceof MillraceError && error.code === 'PORT_IN_USE';
+      if (!lost || attempt === PORT_ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function launch(options: EmbeddedClusterOptions): Promise<EmbeddedCluster> {
   const env = options.env ?? process.env;
   const install = await findKafka(env, options.progress ?? (() => undefined));
   const voters: NodePorts[] = [];

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { freePort } from '../../../src/dev/kafka/free-port.ts';
 import { ModelServer, type Behaviour, type ModelCall } from '../../stream/model-server.ts';
 import { answerTo, kindOf } from '../requests.ts';
 
@@ -20,12 +19,12 @@ export class ChaosModel {
   mood: Mood = WELL;
   readonly #server: ModelServer;
 
-  private constructor(port: number) {
-    this.#server = new ModelServer((call) => this.#behave(call), port);
+  private constructor() {
+    this.#server = new ModelServer((call) => this.#behave(call));
   }
 
   static async start(): Promise<ChaosModel> {
-    const model = new ChaosModel(await freePort());
+    const model = new ChaosModel();
     await model.#server.start();
     return model;
   }

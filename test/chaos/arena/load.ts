@@ -14,7 +14,7 @@ export interface LoadShape {
 
 const TICK_MS = 250;
 // What the brokers may take to store what was begun, once a cell ends: one of them may have come back a moment ago.
-const LAST_WRITE_LIMIT_MS = 60_000;
+const LAST_WRITE_LIMIT_MS = 120_000;
 
 export class Load {
   readonly #brokers: readonly string[];
@@ -40,7 +40,7 @@ export class Load {
     this.#running = this.#run();
   }
 
-  /** Ends when what it has begun to write is stored; rejects when the brokers do not take it in a minute. */
+  /** Ends when what it has begun to write is stored; rejects when the brokers do not take it in two minutes. */
   async stop(): Promise<void> {
     this.#giveUpAt = Math.min(this.#giveUpAt, performance.now() + LAST_WRITE_LIMIT_MS);
     this.#stop.abort();
@@ -69,7 +69,7 @@ export class Load {
           autocreateTopics: false,
           retries: 3,
           retryDelay: 200,
-          requestTimeout: 5_000,
+          requestTimeout: 15_000,
           connectTimeout: 2_000,
         });
         await this.#producer.send({ messages: records.map((record) => this.#message(record)), acks: -1 });

@@ -6,9 +6,9 @@ import { sleep } from '../../../src/base/clock.ts';
 import type { Link } from './link.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../../bin/millrace', import.meta.url));
-const GRACE_S = 8;
+const GRACE_S = 20;
 /** Beyond its grace it closes its fronts. */
-const END_LIMIT_MS = (GRACE_S + 7) * 1_000;
+const END_LIMIT_MS = (GRACE_S + 40) * 1_000;
 
 export interface ReplicaOptions {
   readonly name: string;
@@ -96,7 +96,9 @@ export class Replica {
   async ready(): Promise<boolean> {
     const port = /"port":(\d+)/.exec(await readFile(this.logFile, 'utf8').catch(() => ''))?.[1];
     if (port === undefined || !this.alive) return false;
-    const answer = await fetch(`http://127.0.0.1:${port}/ready`, { signal: AbortSignal.timeout(1_000) }).catch(() => 0);
+    const answer = await fetch(`http://127.0.0.1:${port}/ready`, { signal: AbortSignal.timeout(10_000) }).catch(
+      () => 0,
+    );
     return answer instanceof Response && answer.status === 200;
   }
 

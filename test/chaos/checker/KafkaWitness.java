@@ -33,8 +33,8 @@ import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 public class KafkaWitness {
-  private static final int REQUEST_MS = 3_000;
-  private static final int SAMPLE_MS = 4_000;
+  private static final int REQUEST_MS = 8_000;
+  private static final int SAMPLE_MS = 15_000;
   private static final PrintStream OUT = new PrintStream(System.out, false, StandardCharsets.UTF_8);
 
   public static void main(String[] args) throws Exception {

@@ -20,8 +20,8 @@ export interface ReadTopic {
 const PROGRAM = fileURLToPath(new URL('./KafkaWitness.java', import.meta.url));
 /** Small and soon ready. */
 const JAVA_OPTIONS = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xms32m', '-Xmx192m'];
-/** A sample gives up by itself after some 12 s. */
-const SAMPLE_LIMIT_MS = 30_000;
+/** A sample gives up by itself after some 45 s. */
+const SAMPLE_LIMIT_MS = 120_000;
 
 /** A Java process that reads topics and offsets with Kafka's own client. It ends with this process. */
 export class Witness {

@@ -19,9 +19,9 @@ const MEGABYTE = 1024 * 1024;
 const BATCH_RECORDS = 200;
 /** Records that may be in the stream at one time: as many as must be suspected when it ends badly. */
 const MAX_WAITING = 2_000;
-const READY_LIMIT_MS = 60_000;
+const READY_LIMIT_MS = 180_000;
 /** So long nothing may come out while something is awaited. The slowest record takes four attempts of a second, in each of several nodes. */
-const STALL_LIMIT_MS = 60_000;
+const STALL_LIMIT_MS = 180_000;
 /** Fewer records say nothing about what is kept. */
 const MEASURED_RECORDS = 10_000;
 /** Sockets to idle models close in this time. */

@@ -3,7 +3,7 @@ import type { MillraceProcess } from '../../stream/millrace-process.ts';
 
 const INTERVAL_MS = 500;
 /** A model on a busy machine may be away for a moment; the stream must be back when it is. */
-const READY_LIMIT_MS = 15_000;
+const READY_LIMIT_MS = 60_000;
 
 /** Asks `/live` and `/ready` again and again: the first must always answer 200, the second never fail for long. */
 export class HealthWatch {

@@ -4,7 +4,7 @@ import type { FuzzRecord } from '../mutations/record.ts';
 // All that Kafka knows, so that reading knows them too.
 const COMPRESSIONS: readonly CompressionAlgorithmValue[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
 
-const REQUEST_TIMEOUT_MS = 60_000;
+const REQUEST_TIMEOUT_MS = 120_000;
 
 /** A record with its place in the topic. */
 export interface PlacedRecord {
@@ -29,7 +29,7 @@ export class RecordFeed {
       // On a busy machine a broker can be late.
       timeout: REQUEST_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,
-      retries: 10,
+      retries: 60,
     });
     this.#topic = topic;
     this.#partitions = partitions;

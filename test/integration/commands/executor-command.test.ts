@@ -3,12 +3,13 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { test } from 'node:test';
 import { committedOffsets, createTopic, produceRecords, readAll, testBroker, uniqueTopic } from '../../broker.ts';
+import { freePort } from '../../../src/dev/kafka/free-port.ts';
+import { PATIENCE_MS } from '../../persist.ts';
+import { until } from '../../stream/test-stream.ts';
 
 const bootstrap = testBroker();
-const LIMIT_MS = 30_000;
 
 /** A model that answers with what it was asked, after a moment. */
 async function startModel(delayMs = 0): Promise<{ readonly port: number; readonly server: Server }> {
@@ -21,7 +22,7 @@ async function startModel(delayMs = 0): Promise<{ readonly port: number; readonl
         response.end(Buffer.concat(chunks));
       }, delayMs).unref(); // A test that is over does not wait for its answers.
     });
-  }).listen(0);
+  }).listen(await freePort());
   // A test that fails on its way does not wait for its model.
   server.unref();
   await once(server, 'listening');
@@ -43,7 +44,7 @@ async function startMillrace(args: readonly string[], env: Readonly<Record<strin
   const child = spawn(process.execPath, ['src/cli/main.ts', ...args], {
     env: { ...inherited, ...env },
     stdio: ['pipe', 'ignore', 'pipe'],
-    timeout: 2 * LIMIT_MS,
+    timeout: 2 * PATIENCE_MS,
   });
   child.stdin.end(env['STDIN'] ?? '');
   let log = '';
@@ -57,14 +58,6 @@ async function startMillrace(args: readonly string[], env: Readonly<Record<strin
     child.on('close', () => reject(new Error(`it ended: ${log}`)));
   });
   return { port, exited, log: () => log, signal: (name) => void child.kill(name) };
-}
-
-async function waitUntil(what: string, met: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + LIMIT_MS;
-  while (!(await met())) {
-    assert.ok(Date.now() < deadline, `not within ${LIMIT_MS} ms: ${what}`);
-    await sleep(50);
-  }
 }
 
 const isReady = async (port: number) => (await fetch(`http://127.0.0.1:${port}/ready`)).status === 200;
@@ -95,20 +88,23 @@ spec:
   const args = ['run', '-', '--env', `KAFKA_BROKER=${bootstrap}`, '--http-port', '0'];
   const millrace = await startMillrace(args, { STDIN: document });
   try {
-    await waitUntil('ready', () => isReady(millrace.port));
+    await until('ready', () => isReady(millrace.port));
     await produceRecords(bootstrap, input, [...requests(50), { key: 'bad', value: 'no JSON' }]);
-    assert.equal((await readAll(bootstrap, output, { until: 50, timeoutMs: LIMIT_MS })).length, 50);
-    await waitUntil('the error record is counted', async () => {
-      const metrics = await (await fetch(`http://127.0.0.1:${millrace.port}/metrics`)).text();
-      return /^millrace_records_finished_total\{outcome="error",code="\w+"\} 1$/m.test(metrics);
+    assert.equal((await readAll(bootstrap, output, { until: 50 })).length, 50);
+    // What a reader sees is counted a moment later, when the broker has told so.
+    await until('all are counted', async () => {
+      const counted = await (await fetch(`http://127.0.0.1:${millrace.port}/metrics`)).text();
+      return (
+        /^millrace_records_finished_total\{outcome="error",code="\w+"\} 1$/m.test(counted) &&
+        /^millrace_records_finished_total\{outcome="result",code=""\} 50$/m.test(counted)
+      );
     });
     const metrics = await (await fetch(`http://127.0.0.1:${millrace.port}/metrics`)).text();
-    assert.match(metrics, /^millrace_records_finished_total\{outcome="result",code=""\} 50$/m);
     assert.match(metrics, /^seldon_api_executor_client_requests_seconds_count\{.*code="200".*\} 50$/m);
     assert.match(metrics, new RegExp(`^millrace_lag_records\\{topic="${input}",partition="2"\\} \\d+$`, 'm'));
     // What is under way when it is asked to stop is finished and committed first.
     await produceRecords(bootstrap, input, requests(200));
-    await readAll(bootstrap, output, { until: 60, timeoutMs: LIMIT_MS });
+    await readAll(bootstrap, output, { until: 60 });
     millrace.signal('SIGTERM');
     assert.equal(await millrace.exited, 0, millrace.log());
     const results = await readAll(bootstrap, output);
@@ -143,11 +139,13 @@ test("millrace executor runs with the operator's command line and environment, a
     KAFKA_OUTPUT_TOPIC: output,
   });
   try {
-    const ready = await fetch(`http://127.0.0.1:${millrace.port}/ready?verbose`);
-    assert.equal(ready.status, 503);
-    assert.match(await ready.text(), /node 'm' at 127\.0\.0\.1:\d+ cannot be reached/);
+    await until('it says what it waits for', async () => {
+      const ready = await fetch(`http://127.0.0.1:${millrace.port}/ready?verbose`);
+      assert.equal(ready.status, 503);
+      return /node 'm' at 127\.0\.0\.1:\d+ cannot be reached/.test(await ready.text());
+    });
     server.listen(modelPort);
-    const [result] = await readAll(bootstrap, output, { until: 1, timeoutMs: LIMIT_MS });
+    const [result] = await readAll(bootstrap, output, { until: 1 });
     assert.equal(result?.value?.toString(), '{"data":{"ndarray":[1]}}');
     assert.equal((await fetch(`http://127.0.0.1:${millrace.port}/prometheus`)).status, 200);
     millrace.signal('SIGINT');
@@ -162,7 +160,7 @@ test('work that takes longer than graceful_timeout ends with exit code 1, and is
   const input = uniqueTopic('slow-in');
   const output = uniqueTopic('slow-out');
   await createTopic(bootstrap, input);
-  const { port: modelPort, server } = await startModel(LIMIT_MS);
+  const { port: modelPort, server } = await startModel(PATIENCE_MS);
   const graph = { name: 'm', type: 'MODEL', endpoint: { service_host: '127.0.0.1', httpPort: modelPort } };
   const argv = `executor --sdep ${input} --namespace ns --predictor p --http_port 0 --grpc_port 0 --server_type kafka --graceful_timeout 500ms`;
   const millrace = await startMillrace(argv.split(' '), {
@@ -173,7 +171,7 @@ test('work that takes longer than graceful_timeout ends with exit code 1, and is
   });
   try {
     await produceRecords(bootstrap, input, [{ key: 'k', value: '{}' }]);
-    await waitUntil('the record is at the model', async () => {
+    await until('the record is at the model', async () => {
       const metrics = await (await fetch(`http://127.0.0.1:${millrace.port}/metrics`)).text();
       return /^millrace_in_flight_records 1$/m.test(metrics);
     });

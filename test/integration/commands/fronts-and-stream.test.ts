@@ -138,7 +138,7 @@ async function startExecutor(context: TestContext, { protocol, transport }: Case
       KAFKA_WORKERS: String(WORKERS),
     },
     stdio: ['ignore', 'ignore', 'pipe'],
-    timeout: 60_000,
+    timeout: 240_000,
   });
   context.after(() => child.kill('SIGKILL'));
   const exited = once(child, 'close').then(([code]) => code as number | null);

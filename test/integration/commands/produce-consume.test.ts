@@ -177,7 +177,7 @@ test('a broker that is away is waited for, and no longer than --timeout', async 
         const ended = await millrace([...args, '--topic', 'any', '--broker', away, '--timeout', '1s'], { env });
         assert.equal(ended.code, 1, ended.stderr);
         assert.match(ended.stderr, new RegExp(`gave up on Kafka at ${away} after 1 s`));
-        assert.ok(performance.now() - begun < 12_000, 'ends soon after the time-out');
+        assert.ok(performance.now() - begun < 30_000, 'ends soon after the time-out');
       }
     }
   } finally {

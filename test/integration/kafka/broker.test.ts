@@ -12,6 +12,7 @@ import {
   uniqueTopic,
   withAdmin,
 } from '../../broker.ts';
+import { persist } from '../../persist.ts';
 
 const bootstrap = testBroker();
 
@@ -67,7 +68,7 @@ test('waits for records that are still to come, and says so when they do not', a
   await produceRecords(bootstrap, topic, [{ value: 'a', partition: 0 }]);
   await produceRecords(bootstrap, topic, [{ value: 'b', partition: 1 }]);
   assert.deepEqual((await reading).map((record) => String(record.value)), ['a', 'b']); // prettier-ignore
-  await assert.rejects(readAll(bootstrap, topic, { until: 3, timeoutMs: 300 }), /read 2 records .* not 3/);
+  await assert.rejects(readAll(bootstrap, topic, { until: 3, timeoutMs: 2_000 }), /read 2 records .* not 3/);
 });
 
 test('a committed reader sees committed transactions only', async () => {
@@ -111,11 +112,7 @@ test('committed offsets of a group, and none of a group that has committed nothi
   const group = uniqueTopic('group');
   await createTopic(bootstrap, topic, 2);
   assert.deepEqual(await committedOffsets(bootstrap, group, topic), new Map());
-  await withAdmin(bootstrap, async (admin) =>
-    admin.alterConsumerGroupOffsets({
-      groupId: group,
-      topics: [{ name: topic, partitionOffsets: [{ partition: 1, offset: 7n }] }],
-    }),
-  );
+  const offsets = { groupId: group, topics: [{ name: topic, partitionOffsets: [{ partition: 1, offset: 7n }] }] };
+  await persist(() => withAdmin(bootstrap, (admin) => admin.alterConsumerGroupOffsets(offsets)));
   assert.deepEqual(await committedOffsets(bootstrap, group, topic), new Map([[1, 7n]]));
 });

@@ -12,9 +12,9 @@ import { MillraceError } from '../../../src/base/errors.ts';
 import { startEmbeddedCluster } from '../../../src/dev/kafka/embedded-cluster.ts';
 import { startEmbeddedKafka } from '../../../src/dev/kafka/embedded-kafka.ts';
 import { createTopic, endOffsets, produceRecords, readAll, withAdmin } from '../../broker.ts';
+import { PATIENCE_MS, persist } from '../../persist.ts';
 
 const MILLRACE = resolve('bin/millrace');
-const READY_MS = 60_000;
 
 interface Run {
   readonly child: ChildProcess;
@@ -38,7 +38,7 @@ function millraceKafka(t: TestContext, args: readonly string[], env: NodeJS.Proc
   const address = until(() => {
     if (child.exitCode !== null) throw new Error(`millrace kafka ended: ${stderr}`);
     return /^127\.0\.0\.1:\d+\n/.exec(stdout)?.[0].trim();
-  }, READY_MS);
+  });
   address.catch(() => undefined);
   return { child, tmp, stderr: () => stderr, exit, address };
 }
@@ -49,12 +49,12 @@ function scratch(t: TestContext): string {
   return path;
 }
 
-async function until<T>(probe: () => T | undefined | false, timeoutMs: number): Promise<T> {
-  const deadline = Date.now() + timeoutMs;
+async function until<T>(probe: () => T | undefined | false): Promise<T> {
+  const deadline = Date.now() + PATIENCE_MS;
   for (;;) {
     const found = probe();
     if (found !== undefined && found !== false) return found;
-    if (Date.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${String(probe)}`);
+    if (Date.now() > deadline) throw new Error(`not within ${PATIENCE_MS} ms: ${String(probe)}`);
     await sleep(50);
   }
 }
@@ -63,6 +63,11 @@ async function until<T>(probe: () => T | undefined | false, timeoutMs: number): 
 function processesWith(text: string): string[] {
   const listed = execFileSync('ps', ['-eo', 'pid=,args='], { encoding: 'utf8', maxBuffer: 16 << 20 });
   return listed.split('\n').filter((line) => line.includes(text));
+}
+
+/** The shell that watches over a program goes a moment after it. */
+async function noProcessWith(text: string): Promise<void> {
+  await until(() => processesWith(text).length === 0);
 }
 
 const withCode =
@@ -86,7 +91,7 @@ test('a given data directory outlives SIGTERM and SIGKILL of the broker, on the 
 
   run.child.kill('SIGTERM');
   assert.deepEqual(await run.exit, { code: 0, signal: null });
-  assert.deepEqual(processesWith(dataDir), []);
+  await noProcessWith(dataDir);
 
   const again = await startEmbeddedKafka({ port, dataDir });
   t.after(() => again.stop());
@@ -110,16 +115,16 @@ test('Ctrl-C leaves no process and no directory', async (t) => {
   assert.ok(processesWith(run.tmp).length > 0);
   run.child.kill('SIGINT');
   assert.deepEqual(await run.exit, { code: 0, signal: null });
-  assert.deepEqual(processesWith(run.tmp), []);
+  await noProcessWith(run.tmp);
   assert.deepEqual(readdirSync(run.tmp), []);
 });
 
 test('Ctrl-C while it starts leaves nothing either', async (t) => {
   const run = millraceKafka(t, []);
-  await until(() => processesWith(run.tmp).some((line) => line.includes('kafka.Kafka')), READY_MS);
+  await until(() => processesWith(run.tmp).some((line) => line.includes('kafka.Kafka')));
   run.child.kill('SIGINT');
   assert.deepEqual(await run.exit, { code: 0, signal: null });
-  assert.deepEqual(processesWith(run.tmp), []);
+  await noProcessWith(run.tmp);
   assert.deepEqual(readdirSync(run.tmp), []);
 });
 
@@ -128,7 +133,7 @@ test('the broker does not outlive a killed parent', async (t) => {
   await run.address;
   run.child.kill('SIGKILL');
   await run.exit;
-  await until(() => processesWith(run.tmp).length === 0, 10_000);
+  await noProcessWith(run.tmp);
   assert.deepEqual(readdirSync(run.tmp), []);
 });
 
@@ -189,7 +194,7 @@ test('a broker that cannot start is reported at once, with the end of its log', 
     startEmbeddedKafka({ properties: { 'num.io.threads': 'many' } }),
     withCode('KAFKA_FAILED', /Kafka ended while it started \(exit code 1\)\n(.*\n)*.*num\.io\.threads/),
   );
-  assert.ok(performance.now() - started < 20_000);
+  assert.ok(performance.now() - started < 50_000, 'it was not waited for until its time was over');
 });
 
 test('in a cluster another broker leads when one is killed', async (t) => {
@@ -198,26 +203,13 @@ test('in a cluster another broker leads when one is killed', async (t) => {
   const other = cluster.broker(2).address;
   await createTopic(other, 'replicated', 3, {}, 3);
   const records = (word: string) => [0, 1, 2].map((partition) => ({ partition, value: `${word} ${partition}` }));
-  await produceRecords(cluster.bootstrap.split(',')[0] ?? '', 'replicated', records('before'));
+  await produceRecords(cluster.bootstrap, 'replicated', records('before'));
   await cluster.broker(1).kill();
-  await aControllerAnswers(other);
   await produceRecords(other, 'replicated', records('after'));
   const values = (await readAll(other, 'replicated', { until: 6 })).map((record) => String(record.value));
   assert.deepEqual(values, ['before 0', 'after 0', 'before 1', 'after 1', 'before 2', 'after 2']);
   await cluster.broker(1).start();
-  const metadata = await withAdmin(other, async (admin) => admin.metadata({ topics: [], forceUpdate: true }));
-  assert.ok(metadata.brokers.has(1));
+  const ask = () => withAdmin(other, (admin) => admin.metadata({ topics: [], forceUpdate: true }));
+  assert.ok((await persist(ask)).brokers.has(1));
   await cluster.stop();
 });
-
-/** A new producer needs an id from the controller, which may be the broker that was killed: the others choose another. */
-async function aControllerAnswers(bootstrap: string): Promise<void> {
-  const deadline = performance.now() + 30_000;
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await createTopic(bootstrap, `settled-${attempt}`);
-    } catch (error) {
-      if (performance.now() > deadline) throw error;
-    }
-  }
-}

@@ -12,7 +12,7 @@ import { startFront, type FrontOptions } from '../../peers/front.ts';
 import { Mlserver, trainDigits } from '../../peers/mlserver.ts';
 import { installPeers } from '../../peers/peer-packages.ts';
 
-const CLIENT_LIMIT_MS = 120_000;
+const CLIENT_LIMIT_MS = 240_000;
 
 const [newer, older] = [await installPeers('mlserver'), await installPeers('seldon')];
 const folder = await mkdtemp(join(tmpdir(), 'millrace-clients-'));

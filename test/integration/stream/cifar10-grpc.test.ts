@@ -36,7 +36,7 @@ test('the protobuf requests of the example become the classes of its pictures', 
   });
   assert.equal(produced.code, 0, produced.stderr);
 
-  const results = await readAll(broker, output, { until: labels.length, timeoutMs: 60_000 });
+  const results = await readAll(broker, output, { until: labels.length });
   assert.equal(results.length, labels.length);
   for (const { key, value } of results) {
     const { outputs, modelSpec } = fromBinary(PredictResponseSchema, value ?? Buffer.alloc(0));

@@ -106,16 +106,7 @@ test('protobuf requests become protobuf answers, byte for byte, and what is no r
   failed.catch(() => undefined);
 
   // Topics that millrace makes are there when it streams.
-  const topicsMade = (async () => {
-    for (let tries = 0; ; tries++) {
-      try {
-        return await readAll(bootstrap, `${topics.output}-errors`, { until: bad.length, timeoutMs: 5_000 });
-      } catch (error) {
-        if (tries === 6) throw error;
-      }
-    }
-  })();
-  const errors = await Promise.race([topicsMade, failed]);
+  const errors = await Promise.race([readAll(bootstrap, `${topics.output}-errors`, { until: bad.length }), failed]);
   const results = await Promise.race([readAll(bootstrap, topics.output, { until: good.length }), failed]);
 
   const byKey = new Map(results.map((record) => [String(record.key), record]));

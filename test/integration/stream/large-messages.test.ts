@@ -27,8 +27,8 @@ test('a record of 100 MB goes to the model, and an answer that its topic refuses
   ]);
   const millrace = await MillraceProcess.start({ bootstrap, input, output, modelPort: model.port });
   context.after(() => millrace.end('SIGKILL'));
-  const errors = await readAll(bootstrap, `${output}-errors`, { until: 1, timeoutMs: 30_000 });
-  const results = await readAll(bootstrap, output, { until: 1, timeoutMs: 30_000 });
+  const errors = await readAll(bootstrap, `${output}-errors`, { until: 1 });
+  const results = await readAll(bootstrap, output, { until: 1 });
   assert.deepEqual(
     [String(results[0]?.key), String(results[0]?.value)],
     ['large request', `{"received":${SIZE_BYTES}}`],

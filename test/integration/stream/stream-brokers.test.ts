@@ -50,10 +50,10 @@ test('a broker that is killed and one that is restarted in the middle: nothing l
   await until('it knows', () => stream.pipeline.status().brokerTroubles.length > 0);
   await kafka.restart();
   const before = model.calls;
-  await until('it goes on', () => model.calls > before + 500, 60_000);
+  await until('it goes on', () => model.calls > before + 500);
   await kafka.restart();
   const committed = async () => sum(await committedOffsets(bootstrap, stream.group, input).catch(() => new Map()));
-  await until('all is committed', async () => (await committed()) === 3_000, 90_000);
+  await until('all is committed', async () => (await committed()) === 3_000);
   await until('no trouble is left', () => stream.pipeline.status().brokerTroubles.length === 0);
   await stream.close();
   const report = await checkStream({ ...topics, group: stream.group });
@@ -72,7 +72,7 @@ test('without a broker it waits, says so, and ends with 0; with one it goes on b
   await createTopic(bootstrap, input, 1);
   await produceRecords(bootstrap, input, requests(10));
   await kafka.kill();
-  const waiting = await MillraceProcess.start({ ...topics, modelPort: model.port });
+  const waiting = await MillraceProcess.start({ ...topics, modelPort: model.port, gracefulTimeout: '100s' });
   context.after(() => waiting.end('SIGKILL'));
   const other = await MillraceProcess.start({ ...topics, modelPort: model.port });
   context.after(() => other.end('SIGKILL'));
@@ -80,9 +80,9 @@ test('without a broker it waits, says so, and ends with 0; with one it goes on b
   assert.deepEqual([await waiting.probe('/live'), await waiting.probe('/ready')], [200, 503]);
   const begun = performance.now();
   assert.equal(await waiting.end('SIGTERM'), 0, waiting.log);
-  assert.ok(performance.now() - begun < 5_000);
+  assert.ok(performance.now() - begun < 60_000, 'its grace was not used');
   await kafka.restart();
-  await until('all is answered', () => model.calls === 10, 40_000);
+  await until('all is answered', () => model.calls === 10);
   await until('it is ready', async () => (await other.probe('/ready')) === 200);
   assert.equal(await other.end('SIGTERM'), 0, other.log);
   const group = `model.${input}.tests`;
@@ -114,7 +114,7 @@ test('connections that stay and carry nothing: /live says so in its time, and an
   assert.match(millrace.log, /partition 0, 1 of the input topic has not been read for \d+ s: .*timed out/i);
   proxy.open(true);
   const committed = async () => sum(await committedOffsets(bootstrap, groupOf(input), input));
-  await until('all is committed', async () => (await committed()) === 300, 40_000);
+  await until('all is committed', async () => (await committed()) === 300);
   await until('it is well again', async () => (await millrace.probe('/live')) === 200);
   assert.equal(await millrace.end('SIGTERM'), 0, millrace.log);
   const { inputs, lost, outOfOrder, uncommitted } = await checkStream({ ...topics, group: groupOf(input) });

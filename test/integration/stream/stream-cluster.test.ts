@@ -6,6 +6,7 @@ import { startEmbeddedCluster, type ClusterBroker } from '../../../src/dev/kafka
 import { streamNotReady } from '../../../src/executor/stream-readiness.ts';
 import { committedOffsets, createTopic, produceRecords, uniqueTopic, withAdmin } from '../../broker.ts';
 import { checkStream } from '../../checker.ts';
+import { persist } from '../../persist.ts';
 import { ModelServer } from '../../stream/model-server.ts';
 import { startTestStream, until } from '../../stream/test-stream.ts';
 
@@ -15,11 +16,16 @@ const requests = (from: number, to: number) =>
 /** Node id of the broker that keeps the group. */
 async function coordinatorOf(bootstrap: string, group: string): Promise<number> {
   const [host = '', port] = bootstrap.split(':');
-  const connection = new Connection('millrace-test');
-  await connection.connect(host, Number(port));
-  const { coordinators } = await findCoordinatorV6.api.async(connection, 0, [group]);
-  await connection.close();
-  return coordinators[0]?.nodeId ?? -1;
+  return persist(async () => {
+    const connection = new Connection('millrace-test');
+    try {
+      await connection.connect(host, Number(port));
+      const { coordinators } = await findCoordinatorV6.api.async(connection, 0, [group]);
+      return coordinators[0]?.nodeId ?? -1;
+    } finally {
+      await connection.close();
+    }
+  });
 }
 
 test('a broker dies that keeps the group and leads partitions: all goes on, /ready does not flap, nothing is lost', async (context) => {
@@ -35,7 +41,7 @@ test('a broker dies that keeps the group and leads partitions: all goes on, /rea
   const options = { bootstrap: cluster.bootstrap, input, output, modelPort: model.port };
   const stream = startTestStream({ ...options, env: { KAFKA_WORKERS: '4' } });
   context.after(() => stream.close(0));
-  await until('it is at work', () => model.calls > 200, 40_000);
+  await until('it is at work', () => model.calls > 200);
 
   const dying = await coordinatorOf(bootstrap, stream.group);
   const changes: string[] = [];
@@ -59,11 +65,12 @@ test('a broker dies that keeps the group and leads partitions: all goes on, /rea
     const offsets = await committedOffsets(other.address, stream.group, input).catch(() => new Map<number, bigint>());
     return [...offsets.values()].reduce((all, one) => all + one, 0n);
   };
-  await until('all is committed', async () => (await committed()) === 900n, 60_000);
+  await until('all is committed', async () => (await committed()) === 900n);
   await until('no trouble is left with the dead one', () => stream.pipeline.status().brokerTroubles.length === 0);
   // Where a busy machine takes long to notice, it may be told once, and once that it has passed.
   assert.ok(changes.length <= 2, changes.join('\n'));
-  assert.deepEqual([streamNotReady(stream.pipeline.status()), stream.pipeline.status().stuck], [[], []]);
+  await until('it is ready', () => streamNotReady(stream.pipeline.status()).length === 0);
+  assert.deepEqual(stream.pipeline.status().stuck, []);
   await stream.close();
   const report = await checkStream({ bootstrap: other.address, input, output, group: stream.group });
   const { inputs, errors, lost, foreign, outOfOrder, committedAhead, uncommitted } = report;

@@ -39,7 +39,10 @@ const requests = (count: number) =>
   Array.from({ length: count }, (_, id) => ({ key: `key-${id % 97}`, value: `request ${id}${'.'.repeat(id % 50)}` }));
 
 test('killed five times while 5000 records stream: nothing lost, never committed ahead, every key in order', async (context) => {
-  const { topics, group, start, stored, committed } = await setUp(context, 4);
+  let quota = 0;
+  const { topics, group, model, start, stored, committed } = await setUp(context, 4, ({ body }) =>
+    model.calls > quota ? 'hang' : { body, delayMs: body.length % 7 },
+  );
   await produceRecords(bootstrap, topics.input, requests(5_000));
   // A nameless member is waited for until its session is over; one with a name takes its place at once.
   const named = { KAFKA_GROUP_INSTANCE_ID: 'replica-0' };
@@ -47,6 +50,8 @@ test('killed five times while 5000 records stream: nothing lost, never committed
     const env = { KAFKA_WORKERS: '16', KAFKA_COMMIT_INTERVAL_MS: '50', ...(kill > 1 && named) };
     const millrace = await start({ env });
     const before = await stored();
+    // However late it is killed, it has not come to the end by then.
+    quota = model.calls + 900;
     await until('it has gone on', async () => (await stored()) > before + 200 + kill * 70);
     assert.equal(await millrace.end('SIGKILL'), 'SIGKILL');
     const report = await checkStream({ ...topics, group });
@@ -57,8 +62,9 @@ test('killed five times while 5000 records stream: nothing lost, never committed
     );
     assert.ok(report.lost.length > 0, 'it was killed in the middle');
   }
+  quota = Infinity;
   const last = await start({ env: named });
-  await until('all is committed', async () => (await committed()) === 5_000, 40_000);
+  await until('all is committed', async () => (await committed()) === 5_000);
   assert.equal(await last.end('SIGTERM'), 0, last.log);
   const { inputs, errors, lost, foreign, outOfOrder, uncommitted, duplicated } = await checkStream({
     ...topics,
@@ -72,13 +78,14 @@ test('killed five times while 5000 records stream: nothing lost, never committed
 });
 
 test('asked to stop in the middle it ends with 0, and what is committed is exactly what has a result', async (context) => {
-  const { topics, group, start, stored, committed } = await setUp(context, 3);
+  // All of them take twelve seconds.
+  const { topics, group, start, stored, committed } = await setUp(context, 3, ({ body }) => ({ body, delayMs: 20 }));
   await produceRecords(bootstrap, topics.input, requests(5_000));
-  const millrace = await start({ env: { KAFKA_WORKERS: '8' } });
+  const millrace = await start({ gracefulTimeout: '100s', env: { KAFKA_WORKERS: '8' } });
   await until('it is at work', async () => (await stored()) > 300);
   const begun = performance.now();
   assert.equal(await millrace.end('SIGTERM'), 0, millrace.log);
-  assert.ok(performance.now() - begun < 10_000);
+  assert.ok(performance.now() - begun < 50_000);
   const report = await checkStream({ ...topics, group });
   assert.deepEqual([report.duplicated, report.committedAhead, report.outOfOrder], [[], [], []]);
   // Without an order between keys a result may be stored above one that was dropped; but nothing was retried here.
@@ -93,7 +100,7 @@ test('a model that never answers: SIGTERM ends it within its grace all the same'
   await until('all are at the model', () => model.atOnce === 10);
   const begun = performance.now();
   await millrace.end('SIGTERM');
-  assert.ok(performance.now() - begun < 6_000);
+  assert.ok(performance.now() - begun < 30_000);
 });
 
 test('a large backlog and a slow model do not make the process grow', async (context) => {

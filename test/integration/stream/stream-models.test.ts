@@ -99,7 +99,7 @@ test('a model that is down at the start and in the middle is waited for; nothing
   await model.stop();
   await until('it waits again', () => stream.pipeline.status().waitingForModel !== undefined);
   // The calls that were under way end one after the other.
-  await until('nothing is at a model that is away', () => stream.pipeline.status().inFlightRecords === 0, 5_000);
+  await until('nothing is at a model that is away', () => stream.pipeline.status().inFlightRecords === 0);
   await model.start();
   await finished(topics, stream, 500);
   assert.equal(stream.pipeline.status().waitingForModel, undefined);
@@ -148,17 +148,18 @@ test('an end within the limit does not wait for retries, and commits what is don
     ...requests(50, 50),
     ...Array.from({ length: 5 }, (_, id) => ({ key: 'bad', value: `bad ${id}` })),
   ]);
-  const stream = start({ KAFKA_RETRY_BACKOFF_MS: '2000' });
+  const stream = start({ KAFKA_RETRY_BACKOFF_MS: '60000' });
   await until('the bad ones were tried', () => model.calls >= 55);
   await until('the good ones are done', async () => (await readAll(bootstrap, topics.output)).length === 50);
   const begun = performance.now();
-  await stream.close(20_000);
-  assert.ok(performance.now() - begun < 5_000, 'a failed attempt ends the drain as an answer does');
+  await stream.close(100_000);
+  assert.ok(performance.now() - begun < 50_000, 'a failed attempt ends the drain as an answer does');
   assert.deepEqual(await committedOffsets(bootstrap, stream.group, topics.input), new Map([[0, 50n]]));
 });
 
 test('a model that answers after the end disturbs nobody, and its records are done again', async (context) => {
-  const { topics, model, start } = await setUp(context, 1, ({ body }) => ({ body, delayMs: 1_500 }));
+  const answering = Promise.withResolvers<void>();
+  const { topics, model, start } = await setUp(context, 1, ({ body }) => ({ body, after: answering.promise }));
   await produceRecords(bootstrap, topics.input, requests(10, 10));
   const stream = start();
   await until('all are at the model', () => model.atOnce === 10);
@@ -167,6 +168,7 @@ test('a model that answers after the end disturbs nobody, and its records are do
   process.on('unhandledRejection', note);
   await stream.pipeline.close(50);
   await stream.ended;
+  answering.resolve();
   await until('the answers are given', () => model.atOnce === 0);
   await until('they had their effect', () => new Promise((resolve) => setTimeout(resolve, 100, true)));
   process.off('unhandledRejection', note);

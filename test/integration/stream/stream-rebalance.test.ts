@@ -16,10 +16,11 @@ async function setUp(context: TestContext, partitions: number) {
   const topics = { bootstrap, input: uniqueTopic('rebalance-in'), output: uniqueTopic('rebalance-out') };
   const group = uniqueTopic('group');
   await createTopic(bootstrap, topics.input, partitions);
-  const model = await new ModelServer(({ body }) => ({
-    body,
-    delayMs: String(body).startsWith('slow') ? 4_000 : 20,
-  })).start();
+  const pace = { delayMs: 20 };
+  const slow = Promise.withResolvers<void>();
+  const model = await new ModelServer(({ body }) =>
+    String(body).startsWith('slow') ? { body, after: slow.promise } : { body, delayMs: pace.delayMs },
+  ).start();
   context.after(() => model.stop());
   const start = (env: Readonly<Record<string, string>> = {}) => {
     const stream = startTestStream({ ...topics, group, env, modelPort: model.port });
@@ -30,10 +31,10 @@ async function setUp(context: TestContext, partitions: number) {
     const offsets = await committedOffsets(bootstrap, group, topics.input);
     return Number([...offsets.values()].reduce((sum, offset) => sum + offset, 0n));
   };
-  return { topics, group, start, committed };
+  return { topics, group, pace, slow, start, committed };
 }
 
-/** Records of every partition: one that takes long at the model, then many quick ones of other keys. */
+/** Records of every partition: one that stays at the model until it is let go, then many quick ones of other keys. */
 function mixed(partitions: number, quick: number) {
   return Array.from({ length: partitions }, (_, partition) => [
     { key: 'slow', value: 'slow', partition },
@@ -42,41 +43,41 @@ function mixed(partitions: number, quick: number) {
 }
 
 test('the partitions that stay give results all the time while a member joins and the others drain slowly', async (context) => {
-  const { topics, group, start, committed } = await setUp(context, 4);
-  const finishedAt = [0, 1, 2, 3].map((): number[] => []);
-  const released: { readonly partition: number; readonly atMs: number }[] = [];
-  const begun = performance.now();
+  const { topics, group, pace, slow, start, committed } = await setUp(context, 4);
+  pace.delayMs = 50;
+  const finished = [0, 0, 0, 0];
+  const released: number[] = [];
   const ends = [
     recordFinished.subscribe(({ topic, partition }) => {
-      if (topic === topics.input) finishedAt[partition]?.push(performance.now() - begun);
+      if (topic === topics.input) finished[partition] = (finished[partition] ?? 0) + 1;
     }),
     partitionsRevoked.subscribe(({ topic, partitions }) => {
-      const atMs = performance.now() - begun;
-      if (topic === topics.input) released.push(...partitions.map((partition) => ({ partition, atMs })));
+      if (topic === topics.input) released.push(...partitions);
     }),
   ];
   context.after(() => ends.forEach((end) => end()));
-  const first = start({ KAFKA_WORKERS: '12' });
+  const env = { KAFKA_WORKERS: '12', KAFKA_REVOKE_DRAIN_MS: '100000' };
+  const first = start(env);
   await until('it has joined', () => first.pipeline.status().partitions.length === 4);
   await produceRecords(bootstrap, topics.input, mixed(4, 600));
-  await until('the first is at work', () => finishedAt.every(({ length }) => length > 5));
-  const joinedAt = performance.now() - begun;
-  const second = start({ KAFKA_WORKERS: '12' });
+  await until('the first is at work', () => finished.every((count) => count > 5));
+  const second = start(env);
+  // All have gone on alike so far; now two stand still, for as long as their slow records do.
+  await until('two partitions give results while two drain', () => {
+    const [, most = 0, least = 0] = finished.toSorted((a, b) => b - a);
+    return most - least > 40;
+  });
+  assert.deepEqual(released, [], 'the slow records are waited for');
+  const kept = [0, 1, 2, 3].toSorted((a, b) => (finished[b] ?? 0) - (finished[a] ?? 0)).slice(0, 2);
+  pace.delayMs = 5;
+  slow.resolve();
   const held = () => [first, second].map(({ pipeline }) => pipeline.status().partitions.length);
   await until('they share', () => String(held()) === '2,2');
-  const kept = first.pipeline.status().partitions.map(({ partition }) => partition);
-  const moved = [...released];
+  const partitions = first.pipeline.status().partitions.map(({ partition }) => partition);
+  assert.deepEqual(partitions.toSorted(), kept.toSorted());
+  assert.equal(released.length, 2, 'nothing but what moved was released');
   await until('all is committed', async () => (await committed()) === 4 * 601);
   await Promise.all([first.close(), second.close()]);
-  assert.equal(moved.length, 2, 'nothing but what moved was released');
-  const releasedAt = Math.max(...moved.map(({ atMs }) => atMs));
-  assert.ok(releasedAt - joinedAt > 1_500, 'the slow record was waited for');
-  for (const partition of kept) {
-    assert.ok(!moved.some((one) => one.partition === partition));
-    const between = (finishedAt[partition] ?? []).filter((atMs) => atMs >= joinedAt && atMs <= releasedAt);
-    const gaps = [...between, releasedAt].map((atMs, index) => atMs - (between[index - 1] ?? joinedAt));
-    assert.ok(Math.max(...gaps) < 2_000, `partition ${partition} stood still for ${Math.max(...gaps)} ms`);
-  }
   const { lost, duplicated, outOfOrder } = await checkStream({ ...topics, group });
   assert.deepEqual([lost, duplicated, outOfOrder], [[], [], []]);
 });
@@ -129,7 +130,7 @@ test('a member that knows only range joins and dies: no partition is with two, a
   await range.die();
   range.onChange = () => undefined;
   theirs.clear();
-  await until('its partitions have moved after the session time-out', () => ours.size === 4, 15_000);
+  await until('its partitions have moved after the session time-out', () => ours.size === 4);
   await until('all is committed', async () => (await committed()) === 400);
   assert.ok((stream.pipeline.status().generation ?? 0) > (sharing ?? 0));
   await stream.close();
@@ -142,8 +143,7 @@ test('the group is joined only when the graph is ready; when the graph is away l
   const topics = { bootstrap, input: uniqueTopic('rebalance-in'), output: uniqueTopic('rebalance-out') };
   const group = groupOf(topics.input);
   await createTopic(bootstrap, topics.input, 2);
-  // Below the range of outgoing connections, so that it is still free after a stop.
-  const model = new ModelServer(undefined, 20_000 + Math.floor(Math.random() * 10_000));
+  const model = await new ModelServer().choosePort();
   const millrace = await MillraceProcess.start({ ...topics, modelPort: model.port });
   context.after(async () => {
     await millrace.end('SIGKILL');

@@ -21,7 +21,7 @@ def call(service: str, method: str, request: dict) -> dict:
     stub = channel.unary_unary(
         f"/{service}/{method}", request_serializer=takes.SerializeToString, response_deserializer=gives.FromString
     )
-    return MessageToDict(stub(ParseDict(request, takes()), timeout=20))
+    return MessageToDict(stub(ParseDict(request, takes()), timeout=120))
 
 
 said = {"services": sorted(database.get_services()), "answer": call(service, method, json.loads(request))}

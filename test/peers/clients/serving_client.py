@@ -15,7 +15,7 @@ pictures = numpy.array(json.load(open(file)), dtype=numpy.float32)
 client = TensorServingClient("127.0.0.1", port)
 said = {}
 
-answer = client.predict_request("digits", {"pixels": pictures}, timeout=20)
+answer = client.predict_request("digits", {"pixels": pictures}, timeout=120)
 said["digits"] = tensor_proto_to_ndarray(answer.outputs["digit"]).tolist()
 said["probabilities"] = tensor_proto_to_ndarray(answer.outputs["probabilities"]).tolist()
 said["model"] = answer.model_spec.name
@@ -29,18 +29,18 @@ def failure(ask):
     return None
 
 
-said["wrong shape"] = failure(lambda: client.predict_request("digits", {"pixels": pictures[:, :7]}, timeout=20))
-said["no model"] = failure(lambda: client.predict_request("letters", {"pixels": pictures}, timeout=20))
+said["wrong shape"] = failure(lambda: client.predict_request("digits", {"pixels": pictures[:, :7]}, timeout=120))
+said["no model"] = failure(lambda: client.predict_request("letters", {"pixels": pictures}, timeout=120))
 
 channel = grpc.insecure_channel(f"127.0.0.1:{port}")
 status = get_model_status_pb2.GetModelStatusRequest()
 status.model_spec.name = "digits"
-states = model_service_pb2_grpc.ModelServiceStub(channel).GetModelStatus(status, timeout=20).model_version_status
+states = model_service_pb2_grpc.ModelServiceStub(channel).GetModelStatus(status, timeout=120).model_version_status
 said["status"] = [[state.version, get_model_status_pb2.ModelVersionStatus.State.Name(state.state)] for state in states]
 
 metadata = get_model_metadata_pb2.GetModelMetadataRequest(metadata_field=["signature_def"])
 metadata.model_spec.name = "digits"
-described = prediction_service_pb2_grpc.PredictionServiceStub(channel).GetModelMetadata(metadata, timeout=20)
+described = prediction_service_pb2_grpc.PredictionServiceStub(channel).GetModelMetadata(metadata, timeout=120)
 signatures = get_model_metadata_pb2.SignatureDefMap()
 described.metadata["signature_def"].Unpack(signatures)
 signature = signatures.signature_def["serving_default"]

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { MillraceError } from '../../../../src/base/errors.ts';
 import { parseTopicSpec } from '../../../../src/dev/kafka/create-topics.ts';
 import { discardDataDir, isFormatted, openDataDir, temporaryDataDir } from '../../../../src/dev/kafka/data-dir.ts';
-import { freePort, isPortFree } from '../../../../src/dev/kafka/free-port.ts';
+import { freePort, freePorts, isPortFree } from '../../../../src/dev/kafka/free-port.ts';
 import { renderProperties, serverProperties, type NodePlan } from '../../../../src/dev/kafka/server-properties.ts';
 
 const withCode =
@@ -95,6 +95,11 @@ test('a free port is free, and below those that outgoing connections get', async
   assert.equal(await isPortFree(port), false);
   await new Promise((resolve) => server.close(resolve));
   assert.equal(await isPortFree(port), true);
+});
+
+test('a free port is told once, though it stays free until somebody listens there', async () => {
+  const [some, others] = await Promise.all([freePorts(300), freePorts(300)]);
+  assert.equal(new Set([...some, ...others]).size, 600);
 });
 
 test('a data directory is known again, and a foreign or newer one refused', async (t) => {
