@@ -24,7 +24,7 @@ const asking = (signal: string, moduleName: string) =>
 /** How the program ends: its exit code and the signal that ended it. */
 async function askedAt(moduleName: string, args: readonly string[], signal = 'SIGTERM') {
   const argv = ['--import', asking(signal, moduleName), 'src/cli/main.ts', ...args];
-  const child = spawn(process.execPath, argv, { stdio: 'ignore', timeout: 60_000, killSignal: 'SIGKILL' });
+  const child = spawn(process.execPath, argv, { stdio: 'ignore', timeout: 240_000, killSignal: 'SIGKILL' });
   return (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
 }
 

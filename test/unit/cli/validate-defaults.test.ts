@@ -13,7 +13,7 @@ test('millrace validate --defaults prints what the operator would work with', ()
   const name = readdirSync(cases).find((file) => file.startsWith('02-') && file.endsWith('.yaml'));
   assert.ok(name);
   const args = [join(root, 'src/cli/main.ts'), 'validate', '--defaults', join(cases, name)];
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 30_000 });
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 240_000 });
   assert.deepEqual([status, stderr], [0, '']);
   const { metadata, spec } = parse(stdout) as SeldonDeployment;
   assert.equal(metadata.namespace, 'default');

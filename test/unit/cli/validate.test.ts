@@ -14,7 +14,7 @@ function validate(args: readonly string[], input = '') {
   const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'src/cli/main.ts'), 'validate', ...args], {
     encoding: 'utf8',
     input,
-    timeout: 30_000,
+    timeout: 240_000,
   });
   return { status, stdout, stderr };
 }

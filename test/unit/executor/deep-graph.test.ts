@@ -86,7 +86,7 @@ suite('a graph as deep as graphs may be', () => {
     test(`v2 over REST, ${depth} levels: every unit is called, in order`, async () => {
       const nodes = new StubHttpNodes();
       const port = await nodes.start('all', [{ status: 200, bodyText: '{"outputs":[]}' }]);
-      const client = createRestClient({ protocol: 'v2', timeoutMs: 5_000 });
+      const client = createRestClient({ protocol: 'v2', timeoutMs: 60_000 });
       try {
         const graph = compiled(depth, 'v2', 'rest', port);
         const executor = createExecutor(graph, client);
@@ -107,7 +107,7 @@ suite('a graph as deep as graphs may be', () => {
     test(`seldon over REST, ${depth} levels: feedback and metadata reach every unit`, async () => {
       const nodes = new StubHttpNodes();
       const port = await nodes.start('all', [{ status: 200, bodyText: '{"name":"m","inputs":[1],"outputs":[2]}' }]);
-      const client = createRestClient({ protocol: 'seldon', timeoutMs: 5_000 });
+      const client = createRestClient({ protocol: 'seldon', timeoutMs: 60_000 });
       try {
         const graph = compiled(depth, 'seldon', 'rest', port);
         await createExecutor(graph, client).sendFeedback(json('{"reward":1}'));
@@ -129,7 +129,7 @@ suite('a graph as deep as graphs may be', () => {
       const nodes = new StubGrpcNodes();
       const answer = Buffer.from(toBinary(ModelInferResponseSchema, create(ModelInferResponseSchema, { id: 'i' })));
       const port = await nodes.start('all', [{ path: '/inference.GRPCInferenceService/ModelInfer', answer }]);
-      const client = createGrpcClient({ protocol: 'v2', timeoutMs: 5_000 });
+      const client = createGrpcClient({ protocol: 'v2', timeoutMs: 60_000 });
       try {
         const executor = createExecutor(compiled(depth, 'v2', 'grpc', port), client);
         await executor.checkReady();
@@ -207,7 +207,7 @@ test('metadata that nests deep, or has digits beyond a double, comes as the mode
   const nodes = new StubHttpNodes();
   const bodyText = `{"custom": ${custom}, "name" : "m","versions":[ ],"platform":"", "inputs":[1.0]}`;
   const port = await nodes.start('all', [{ status: 200, bodyText }]);
-  const client = createRestClient({ protocol: 'seldon', timeoutMs: 5_000 });
+  const client = createRestClient({ protocol: 'seldon', timeoutMs: 60_000 });
   try {
     const metadata = await restGraphMetadata(
       'p',

@@ -226,7 +226,7 @@ suite('a combiner over gRPC', () => {
 
 suite('one child fails while another is at work', () => {
   // The limit of a call, which would break it off too, is far away.
-  const bounds = { timeout: 10_000 };
+  const bounds = { timeout: 100_000 };
   const timeoutMs = 60_000;
 
   test('REST: its call is broken off, and the failure is that of the one', bounds, async () => {

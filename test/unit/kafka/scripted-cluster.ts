@@ -108,7 +108,7 @@ export class ScriptedCluster {
 
   /** The next call that the test says, as soon as it is made; it is then no longer open. */
   async take(test: (call: ScriptedCall) => boolean = () => true): Promise<ScriptedCall> {
-    const limit = AbortSignal.timeout(5_000);
+    const limit = AbortSignal.timeout(60_000);
     for (;;) {
       const index = this.open.findIndex(test);
       const [found] = index < 0 ? [] : this.open.splice(index, 1);

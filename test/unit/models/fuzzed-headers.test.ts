@@ -40,7 +40,7 @@ const call = (endpoint: NodeEndpoint, headers: readonly string[], messageName: s
 
 test('whatever the headers, a call over HTTP goes through', async (context) => {
   const server = await RawServer.start((socket) => socket.write(httpAnswer(200, '{}')));
-  const client = createRestClient({ protocol: 'seldon', timeoutMs: 10_000 });
+  const client = createRestClient({ protocol: 'seldon', timeoutMs: 60_000 });
   context.after(async () => {
     await client.close();
     await server.close();
@@ -53,7 +53,7 @@ test('whatever the headers, a call over HTTP goes through', async (context) => {
 
 test('whatever the headers, a call over gRPC goes through', async (context) => {
   const server = await RawGrpcServer.start((stream) => answerGrpc(stream, frame('answer')));
-  const client = createGrpcClient({ protocol: 'seldon', timeoutMs: 10_000 });
+  const client = createGrpcClient({ protocol: 'seldon', timeoutMs: 60_000 });
   context.after(async () => {
     await client.close();
     server.close();

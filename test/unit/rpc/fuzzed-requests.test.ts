@@ -16,7 +16,7 @@ import { withHttpFront } from './served-graph.ts';
 
 const MODEL: PredictiveUnit = { name: 'm', type: 'MODEL', endpoint: {} };
 const REQUESTS = 1_500;
-const LIMIT_MS = 10_000;
+const LIMIT_MS = 60_000;
 
 const PATHS = [
   ...[

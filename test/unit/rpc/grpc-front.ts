@@ -33,7 +33,7 @@ export interface GrpcFront {
 export async function withGrpcFront(served: GrpcServed, use: (front: GrpcFront) => Promise<void>): Promise<void> {
   const { protocol = 'seldon', maxMessageBytes = 4 * 1024 * 1024, routingInjection = false } = served;
   const nodes = new StubGrpcNodes();
-  const models = createGrpcClient({ protocol, timeoutMs: 5_000 });
+  const models = createGrpcClient({ protocol, timeoutMs: 60_000 });
   let server: RpcServer | undefined;
   let client: GrpcCaller | undefined;
   try {
@@ -99,7 +99,7 @@ export class GrpcCaller {
     for (const [name, value] of given) metadata.add(name, value);
     return new Promise((resolve) => {
       let headers: Metadata | undefined;
-      const options = { deadline: Date.now() + 20_000 };
+      const options = { deadline: Date.now() + 120_000 };
       const answered = (error: ServiceError | null, message: Buffer = Buffer.alloc(0)) =>
         resolve({ error, message, headers });
       this.client

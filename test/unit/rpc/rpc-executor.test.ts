@@ -35,7 +35,7 @@ async function start(endpoint: object, args: readonly string[] = []): Promise<Ru
   ];
   const child = spawn(process.execPath, argv, {
     env: { PATH: process.env['PATH'], ENGINE_PREDICTOR },
-    timeout: 60_000,
+    timeout: 240_000,
   });
   const closed = once(child, 'close') as Running['closed'];
   let stderr = '';
@@ -122,7 +122,7 @@ test('a request under way at SIGTERM is answered, after the delay too, and the e
   const running = await start({ service_host: '127.0.0.1', httpPort }, ['--shutdown_delay', '200ms']);
   try {
     const first = ask(running.httpPort, PREDICTIONS, { method: 'POST', body: '{}' });
-    for (let tries = 0; nodes.calls.length === 0 && tries < 500; tries++)
+    for (let tries = 0; nodes.calls.length === 0 && tries < 6_000; tries++)
       await new Promise((done) => setTimeout(done, 10));
     running.child.kill('SIGTERM');
     // Load balancers go on for a while to send requests: that is what the delay is for.
@@ -143,7 +143,7 @@ test('a request that never ends holds the executor for graceful_timeout, and it 
   const running = await start({ service_host: '127.0.0.1', httpPort }, ['--graceful_timeout', '300ms']);
   try {
     const asked = assert.rejects(ask(running.httpPort, PREDICTIONS, { method: 'POST', body: '{}' }));
-    for (let tries = 0; nodes.calls.length === 0 && tries < 500; tries++)
+    for (let tries = 0; nodes.calls.length === 0 && tries < 6_000; tries++)
       await new Promise((done) => setTimeout(done, 10));
     running.child.kill('SIGTERM');
     assert.deepEqual(await running.closed, [1, null]);

@@ -39,7 +39,7 @@ export interface Front {
 export async function withHttpFront(served: GraphServed, use: (front: Front) => Promise<void>): Promise<void> {
   const { protocol = 'seldon', ready = true, maxRequestBytes = 1024 * 1024 } = served;
   const nodes = new StubHttpNodes();
-  const client = createRestClient({ protocol, timeoutMs: 5_000 });
+  const client = createRestClient({ protocol, timeoutMs: 60_000 });
   let server: RpcServer | undefined;
   try {
     const predictor = { name: 'p', graph: await placed(served.graph, served, nodes) };

@@ -116,6 +116,6 @@ test('files that are no certificate and its key stop the start, and are named', 
 });
 
 async function until(condition: () => boolean): Promise<void> {
-  for (let tries = 0; !condition() && tries < 500; tries++) await new Promise((done) => setTimeout(done, 10));
+  for (let tries = 0; !condition() && tries < 6_000; tries++) await new Promise((done) => setTimeout(done, 10));
   assert.ok(condition());
 }

@@ -5,7 +5,7 @@ import { MillraceError } from '../../../base/errors.ts';
 
 /** Kafka 4 runs on nothing older. */
 const OLDEST_JAVA = 17;
-const CHECK_TIMEOUT_MS = 20_000;
+const CHECK_TIMEOUT_MS = 60_000;
 
 const REMEDY =
   `install a Java runtime, ${OLDEST_JAVA} or newer (Debian and Ubuntu: apt install default-jre-headless; macOS: brew install openjdk), ` +

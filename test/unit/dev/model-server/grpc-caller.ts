@@ -20,7 +20,7 @@ export class GrpcCaller {
   }
 
   /** The bytes of the answer. */
-  raw(path: string, body: Uint8Array, deadlineMs = 20_000): Promise<Buffer> {
+  raw(path: string, body: Uint8Array, deadlineMs = 120_000): Promise<Buffer> {
     return new Promise((resolve, reject) => {
       this.#client.makeUnaryRequest(
         path,

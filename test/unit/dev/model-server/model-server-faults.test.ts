@@ -82,27 +82,27 @@ async function start(t: TestContext, options: Options) {
 const PREDICT = '/seldon.protos.Model/Predict';
 
 suite('scripted faults', () => {
-  test('2,000 calls fail at the rate that was asked for, in the same places for the same seed', async (t) => {
+  test('800 calls fail at the rate that was asked for, in the same places for the same seed', async (t) => {
     const run = async (seed: number) => {
       const { url } = await start(t, { failRate: 0.2, seed });
       let failed = '';
-      for (let i = 0; i < 2_000; i++) failed += (await ask(url, BODY)).status === 503 ? 'x' : '.';
+      for (let i = 0; i < 800; i++) failed += (await ask(url, BODY)).status === 503 ? 'x' : '.';
       return failed;
     };
     const first = await run(3);
     const count = first.split('x').length - 1;
-    // Five standard deviations: 2,000 * 0.2, give or take 90.
-    assert.ok(Math.abs(count - 400) < 90, `${count} of 2,000`);
+    // Five standard deviations: 800 * 0.2, give or take 57.
+    assert.ok(Math.abs(count - 160) < 57, `${count} of 800`);
     assert.equal(await run(3), first);
     const { grpc } = await start(t, { failRate: 0.2, seed: 3 });
     let overGrpc = '';
-    for (let i = 0; i < 500; i++) {
+    for (let i = 0; i < 300; i++) {
       overGrpc += await grpc.raw(PREDICT, Buffer.alloc(0)).then(
         () => '.',
         () => 'x',
       );
     }
-    assert.equal(overGrpc, first.slice(0, 500));
+    assert.equal(overGrpc, first.slice(0, 300));
   });
 
   test('a failure has its status and when to come back, in each protocol and transport', async (t) => {
@@ -156,7 +156,7 @@ suite('scripted faults', () => {
     first.abort();
     await assert.rejects(left);
     // Its place is free again: the next one hangs too, until the server ends.
-    const next = retried(`${server.url}/predict`, AbortSignal.timeout(20_000));
+    const next = retried(`${server.url}/predict`, AbortSignal.timeout(120_000));
     await heldBy(`${server.url}/predict`);
     await server.close();
     assert.match((await next).text, /the model server is stopping/);
@@ -185,7 +185,7 @@ suite('scripted faults', () => {
 
 /** Waits until a server that holds one call refuses another. */
 async function heldBy(url: string): Promise<void> {
-  const deadline = Date.now() + 5_000;
+  const deadline = Date.now() + 60_000;
   for (;;) {
     const reply = await ask(url, BODY, { signal: AbortSignal.timeout(200) }).catch(() => undefined);
     if (reply?.status === 503) return;
@@ -195,7 +195,7 @@ async function heldBy(url: string): Promise<void> {
 
 /** Asks until the server does not refuse for being full. */
 async function retried(url: string, signal: AbortSignal): ReturnType<typeof ask> {
-  const deadline = Date.now() + 5_000;
+  const deadline = Date.now() + 60_000;
   for (;;) {
     const reply = await ask(url, BODY, { signal });
     if (!/requests are waiting/.test(reply.text)) return reply;

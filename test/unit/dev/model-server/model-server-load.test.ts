@@ -121,7 +121,7 @@ suite('model server under load', { skip: noRuntime }, () => {
     ];
     const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
     t.after(() => child.kill('SIGKILL'));
-    const [url] = (await once(createInterface(child.stdout), 'line', { signal: AbortSignal.timeout(30_000) })) as [
+    const [url] = (await once(createInterface(child.stdout), 'line', { signal: AbortSignal.timeout(120_000) })) as [
       string,
     ];
     assert.match(url, /^http:\/\/127\.0\.0\.1:\d+$/);
@@ -129,7 +129,7 @@ suite('model server under load', { skip: noRuntime }, () => {
     const body = `{"instances":[${Array(200).fill(row).join(',')}]}`;
     const underWay = ask(`${url}/v1/models/resnet32:predict`, body);
     assert.equal((await ask(`${url}/ready`)).status, 200);
-    const exit = once(child, 'exit', { signal: AbortSignal.timeout(20_000) });
+    const exit = once(child, 'exit', { signal: AbortSignal.timeout(120_000) });
     child.kill('SIGTERM');
     assert.equal((await underWay).status, 200);
     assert.deepEqual(await exit, [0, null]);
@@ -137,7 +137,7 @@ suite('model server under load', { skip: noRuntime }, () => {
 
   test('the command refuses a wrong command line with exit code 2', () => {
     const run = (...args: string[]) =>
-      spawnSync(process.execPath, [main, 'model-server', ...args], { encoding: 'utf8', timeout: 20_000 });
+      spawnSync(process.execPath, [main, 'model-server', ...args], { encoding: 'utf8', timeout: 240_000 });
     const missing = run('--name', 'x');
     assert.deepEqual(
       [missing.status, /--role: a model does nothing by itself; give one of --model FILE/.test(missing.stderr)],

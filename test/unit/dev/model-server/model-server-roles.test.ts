@@ -424,7 +424,7 @@ suite('scripted nodes', () => {
     }
     const main = join(import.meta.dirname, '../../../../src/cli/main.ts');
     const args = ['model-server', '--name', 'n', '--role', 'router', '--branch', '-5', '--fail-rate', '2'];
-    const { status, stderr } = spawnSync(process.execPath, [main, ...args], { encoding: 'utf8', timeout: 20_000 });
+    const { status, stderr } = spawnSync(process.execPath, [main, ...args], { encoding: 'utf8', timeout: 240_000 });
     assert.equal(status, 2);
     assert.match(stderr, /--fail-rate: '2' is not a number from 0 to 1/);
   });

@@ -37,7 +37,7 @@ export interface Reply {
 export async function ask(url: string, body?: unknown, init: RequestInit = {}): Promise<Reply> {
   const given = typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body);
   const sent = body === undefined ? {} : { method: 'POST', body: given as string };
-  const response = await fetch(url, { signal: AbortSignal.timeout(20_000), ...sent, ...init });
+  const response = await fetch(url, { signal: AbortSignal.timeout(120_000), ...sent, ...init });
   const text = await response.text();
   const isJson = response.headers.get('content-type')?.startsWith('application/json') ?? false;
   const json: unknown = isJson && text !== '' ? JSON.parse(text) : undefined;

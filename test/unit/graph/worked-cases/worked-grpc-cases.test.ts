@@ -37,7 +37,7 @@ suite('worked cases over gRPC', { concurrency: 4 }, () => {
 async function run(one: GrpcCase): Promise<void> {
   const nodes = new ScriptedGrpcNodes();
   const { protocol } = one;
-  const client = createGrpcClient({ protocol, timeoutMs: 5_000 });
+  const client = createGrpcClient({ protocol, timeoutMs: 60_000 });
   try {
     const predictor = { ...one.deployment.predictor, graph: await placed(one.deployment.predictor.graph, one, nodes) };
     const executor = createExecutor(compileGraph(predictor, { protocol, transport: 'grpc' }), client, {

@@ -15,7 +15,7 @@ import { answerGrpc, frame, RawGrpcServer, startProxy, startTcp, type RawGrpcHan
 const PREDICT = '/inference.GRPCInferenceService/ModelInfer';
 
 function newClient(context: TestContext, options: Partial<GrpcClientOptions> = {}): ModelClient {
-  const client = createGrpcClient({ protocol: 'v2', timeoutMs: 5_000, ...options });
+  const client = createGrpcClient({ protocol: 'v2', timeoutMs: 60_000, ...options });
   context.after(() => client.close());
   return client;
 }

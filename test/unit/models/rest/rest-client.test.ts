@@ -13,7 +13,7 @@ const JSON_TYPE = 'content-type: application/json';
 
 async function start(t: TestContext, answer: Answer, options: Partial<RestClientOptions> = {}) {
   const server = await RawServer.start(answer);
-  const client = createRestClient({ protocol: 'seldon', timeoutMs: 5_000, ...options });
+  const client = createRestClient({ protocol: 'seldon', timeoutMs: 60_000, ...options });
   t.after(async () => {
     await client.close();
     await server.close();

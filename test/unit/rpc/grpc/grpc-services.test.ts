@@ -173,7 +173,7 @@ test('a client that goes away ends the calls of its request', async () => {
     const asIs = (bytes: Buffer) => bytes;
     const ended = Promise.withResolvers<void>();
     const call = client.client.makeUnaryRequest(PREDICT, asIs, asIs, TEXT, () => ended.resolve());
-    for (let tries = 0; calls.length === 0 && tries < 500; tries++) await new Promise((done) => setTimeout(done, 10));
+    for (let tries = 0; calls.length === 0 && tries < 6_000; tries++) await new Promise((done) => setTimeout(done, 10));
     call.cancel();
     await ended.promise;
     assert.ok(calls[0], 'the node was called');
@@ -207,7 +207,7 @@ test('a call under way is answered while the server closes; one that never ends 
   const nodes = { m: [{ path: MODEL_PREDICT, silent: true }] };
   await withGrpcFront({ graph: MODEL, nodes }, async ({ client, nodes: { calls }, server }) => {
     const asked = client.call(PREDICT, TEXT);
-    for (let tries = 0; calls.length === 0 && tries < 500; tries++) await new Promise((done) => setTimeout(done, 10));
+    for (let tries = 0; calls.length === 0 && tries < 6_000; tries++) await new Promise((done) => setTimeout(done, 10));
     assert.equal(await server.close(50), false);
     assert.notEqual((await asked).error, null);
   });

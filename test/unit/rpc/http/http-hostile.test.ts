@@ -36,7 +36,7 @@ test('a body that trickles in ends after its time', async () => {
     await ended;
     clearInterval(drip);
     assert.match(received, /^HTTP\/1\.1 408 /);
-    assert.ok(performance.now() - begun < 5_000);
+    assert.ok(performance.now() - begun < 50_000);
   });
 });
 
@@ -76,7 +76,7 @@ test('a client that goes away ends the calls of its request', async () => {
     const gone = new AbortController();
     const asked = ask(front.port, PATH, { method: 'POST', body: '{}', signal: gone.signal });
     const failed = assert.rejects(asked, { name: 'AbortError' });
-    for (let tries = 0; front.nodes.calls.length === 0 && tries < 500; tries++) await once(timer(), 'done');
+    for (let tries = 0; front.nodes.calls.length === 0 && tries < 6_000; tries++) await once(timer(), 'done');
     gone.abort();
     await failed;
     assert.ok(front.nodes.calls[0], 'the node was called');
@@ -116,7 +116,7 @@ test('a request under way is answered while the server closes, and new ones are 
   const nodes = { m: [{ ...OK[0], status: 200, delaySeconds: 0.2 }] };
   await withHttpFront({ graph: MODEL, nodes }, async ({ port, server, nodes: { calls } }) => {
     const asked = ask(port, PATH, { method: 'POST', body: '{}' });
-    for (let tries = 0; calls.length === 0 && tries < 500; tries++) await once(timer(), 'done');
+    for (let tries = 0; calls.length === 0 && tries < 6_000; tries++) await once(timer(), 'done');
     const closed = server.close(5_000);
     const answer = await asked;
     assert.deepEqual([answer.status, answer.headers.connection], [200, 'close']);

@@ -87,7 +87,7 @@ async function start(context: TestContext) {
     return job;
   };
   const until = async (what: string, test: () => boolean) => {
-    const limit = AbortSignal.timeout(5_000);
+    const limit = AbortSignal.timeout(60_000);
     while (!test()) {
       assert.ok(!limit.aborted, `not in time: ${what}; calls: ${calls.map(({ api }) => api).join(' ')}`);
       await settle();
