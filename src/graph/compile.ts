@@ -58,6 +58,8 @@ class Compiler {
     const does = (type: string, method: string) => unit.type === type || (unit.methods?.includes(method) ?? false);
     const endpoint = this.#options.overrideEndpoints?.get(unit.name) ?? this.#endpoints.get(unit.name);
     const transformsInput = does('TRANSFORMER', 'TRANSFORM_INPUT');
+    // The other protocols have no call for it.
+    const hasFeedback = this.#options.protocol === 'seldon';
     const calls = {
       name: unit.name,
       path,
@@ -66,7 +68,8 @@ class Compiler {
       routing: does('ROUTER', 'ROUTE') ? { by: 'call' } : this.#builtInRouting(unit, path),
       aggregates: does('COMBINER', 'AGGREGATE'),
       transformsOutput: does('OUTPUT_TRANSFORMER', 'TRANSFORM_OUTPUT'),
-      takesFeedback: endpoint !== undefined && (unit.type === 'MODEL' || does('ROUTER', 'SEND_FEEDBACK')),
+      takesFeedback:
+        endpoint !== undefined && hasFeedback && (unit.type === 'MODEL' || does('ROUTER', 'SEND_FEEDBACK')),
       logger: this.#logger(unit, path),
     } satisfies Omit<GraphNode, 'endpoint'>;
     if (endpoint === undefined && isCalled(calls)) {

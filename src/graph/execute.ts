@@ -106,7 +106,6 @@ const NO_ROUTES: ReadonlyMap<string, number> = new Map();
 
 function feedbackSender(graph: Graph, client: ModelClient, rules: MessageRules) {
   return async (request: GraphRequest): Promise<Payload> => {
-    if (graph.protocol !== 'seldon') return request.payload;
     try {
       const routes = graph.nodes.length > 1 ? rules.feedbackRoutes(request.payload) : NO_ROUTES;
       return await new FeedbackWalk(client, request, routes).run(graph.root);

@@ -174,6 +174,12 @@ suite('what is told of feedback', () => {
     });
   }
 
+  test('of tensorflow, whose models have no call for it', async () => {
+    const answer = await graphOf(graph('all'), 'tensorflow').sendFeedback(given());
+    assert.deepEqual(answer, given().payload);
+    assert.deepEqual(told(), both);
+  });
+
   test('with Seldon-Skip-Logging: nothing', async () => {
     await graphOf(graph('all')).sendFeedback(given(['seldon-skip-logging', 'true']));
     assert.deepEqual(told(), []);
