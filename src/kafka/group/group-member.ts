@@ -115,7 +115,7 @@ export class GroupMember {
           this.#lose(error.message);
           // The others need not wait for the session to end.
           await this.#depart();
-          throw error;
+          throw new KafkaError(error.code, `group '${this.#options.group}': ${error.message}`, error.failure, error);
         }
         if (error.failure === 'fenced') this.#fenced(error);
         else {

@@ -190,7 +190,8 @@ test('whom the group refuses leaves it all the same, so that the others need not
   const leaving = await take('leaveGroup');
   assert.deepEqual(leaving.args[1], [{ memberId: 'me', groupInstanceId: null, reason: 'closing' }]);
   leaving.answer({});
-  await assert.rejects(running, { code: 'GROUP_AUTHORIZATION_FAILED', failure: 'fatal' });
+  const message = "group 'g': GROUP_AUTHORIZATION_FAILED";
+  await assert.rejects(running, { code: 'GROUP_AUTHORIZATION_FAILED', failure: 'fatal', message });
   assert.deepEqual(events, ['assigned 10', 'released']);
 });
 
