@@ -1,9 +1,10 @@
 import { Command } from 'commander';
-import { MillraceError, problemsError } from '../../base/errors.ts';
+import { problemsError } from '../../base/errors.ts';
 import { boolean, choice, integer, readOptions, string } from '../../base/options.ts';
 import type { TopicSpec } from '../../dev/kafka/create-topics.ts';
 import type { EmbeddedClusterOptions } from '../../dev/kafka/embedded-cluster.ts';
 import { note, print } from '../print.ts';
+import { wrongOption } from '../wrong-option.ts';
 
 const kafkaOptions = {
   port: integer({
@@ -83,11 +84,8 @@ async function runKafka(given: Record<string, unknown>): Promise<void> {
   if (problems.length > 0) throw problemsError('wrong options', 'OPTIONS_INVALID', problems, 2);
 
   if (values.brokers > 1 && (values.port > 0 || values.dataDir !== '')) {
-    throw new MillraceError(`--brokers ${values.brokers} does not go with --port or --data-dir`, {
-      code: 'OPTIONS_INVALID',
-      remedy: 'leave them out: a cluster takes free ports and temporary directories',
-      exitCode: 2,
-    });
+    const remedy = 'leave them out: a cluster takes free ports and temporary directories';
+    throw wrongOption(`--brokers ${values.brokers} does not go with --port or --data-dir`, remedy);
   }
 
   const { createTopics, parseTopicSpec } = await import('../../dev/kafka/create-topics.ts');

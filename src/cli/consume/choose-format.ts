@@ -1,4 +1,3 @@
-import { MillraceError } from '../../base/errors.ts';
 import type { ConsumeOptions } from './consume-options.ts';
 import { ErrorFormat } from './formats/error-format.ts';
 import { FrameFormat } from './formats/frame-format.ts';
@@ -6,6 +5,7 @@ import { JsonFormat } from './formats/json-format.ts';
 import { PrettyFormat } from './formats/pretty-format.ts';
 import type { RecordFormat } from './formats/record-format.ts';
 import { ValueFormat } from './formats/value-format.ts';
+import { wrongOption } from '../wrong-option.ts';
 
 /**
  * The format that the options and the place ask for.
@@ -15,7 +15,7 @@ import { ValueFormat } from './formats/value-format.ts';
  */
 export function chooseFormat({ format, errors }: ConsumeOptions, forTerminal: boolean): RecordFormat {
   if (errors && format !== 'auto' && format !== 'errors') {
-    throw wrong(`--errors and --format ${format} exclude each other`, 'keep one of them');
+    throw wrongOption(`--errors and --format ${format} exclude each other`, 'keep one of them');
   }
   switch (errors ? 'errors' : format) {
     case 'auto':
@@ -29,11 +29,7 @@ export function chooseFormat({ format, errors }: ConsumeOptions, forTerminal: bo
     case 'errors':
       return new ErrorFormat();
     case 'protobuf':
-      if (forTerminal) throw wrong('--format protobuf is not for a terminal', 'write to a file with --output');
+      if (forTerminal) throw wrongOption('--format protobuf is not for a terminal', 'write to a file with --output');
       return new FrameFormat();
   }
-}
-
-function wrong(message: string, remedy: string): MillraceError {
-  return new MillraceError(message, { code: 'OPTIONS_INVALID', remedy, exitCode: 2 });
 }

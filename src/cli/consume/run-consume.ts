@@ -1,5 +1,4 @@
 import { constants } from 'node:os';
-import { MillraceError } from '../../base/errors.ts';
 import { StopRequest, type StopSignal } from '../../executor/stop-signal.ts';
 import { plural, secondsText, sizeText } from '../amounts.ts';
 import { readDeclaredOptions } from '../declared-options.ts';
@@ -13,6 +12,7 @@ import { readRanges } from './read-ranges.ts';
 import { readRecords, type ReadResult } from './read-records.ts';
 import { RecordOutput } from './record-output.ts';
 import { parseStartOffset } from './start-offset.ts';
+import { wrongOption } from '../wrong-option.ts';
 
 /** What commander gives that is not in `consumeOptions`. */
 export interface ConsumeFlags extends Readonly<Record<string, unknown>> {
@@ -32,8 +32,9 @@ export async function runConsume(flags: ConsumeFlags): Promise<void> {
   const partitions = parsePartitions(flags.partition ?? []);
   const format = chooseFormat(values, values.output === '' && process.stdout.isTTY);
   const { follow } = values;
-  if (from.kind === 'latest' && !follow) throw wrong('--from latest finds nothing without --follow', 'add --follow');
-  if (values.idleMs > 0 && !follow) throw wrong('--idle goes with --follow', 'add it, or leave --idle out');
+  if (from.kind === 'latest' && !follow)
+    throw wrongOption('--from latest finds nothing without --follow', 'add --follow');
+  if (values.idleMs > 0 && !follow) throw wrongOption('--idle goes with --follow', 'add it, or leave --idle out');
 
   const progress = values.output === '' ? noProgress : createProgress();
   const say = (line: string) => {
@@ -71,10 +72,6 @@ export async function runConsume(flags: ConsumeFlags): Promise<void> {
 function parsePartitions(texts: readonly string[]): number[] {
   const numbers = texts.flatMap((text) => text.split(',')).map((text) => (/^\d{1,9}$/.test(text) ? Number(text) : -1));
   if (numbers.includes(-1))
-    throw wrong(`--partition '${texts.join(' ')}' is no list of partitions`, 'write it like 0,3');
+    throw wrongOption(`--partition '${texts.join(' ')}' is no list of partitions`, 'write it like 0,3');
   return [...new Set(numbers)];
-}
-
-function wrong(message: string, remedy: string): MillraceError {
-  return new MillraceError(message, { code: 'OPTIONS_INVALID', remedy, exitCode: 2 });
 }

@@ -1,4 +1,4 @@
-import { MillraceError } from '../../base/errors.ts';
+import { wrongOption } from '../wrong-option.ts';
 
 /** Where reading begins in a partition: an end of the log, an offset, or so many records before the end. */
 export type StartOffset =
@@ -15,11 +15,8 @@ export function parseStartOffset(text: string): StartOffset {
   if (text === 'earliest' || text === 'latest') return { kind: text };
   const number = /^-?\d{1,15}$/.test(text) ? Number(text) : NaN;
   if (Object.is(number, -0) || Number.isNaN(number)) {
-    throw new MillraceError(`--from '${text}' is no place in a partition`, {
-      code: 'OPTIONS_INVALID',
-      remedy: 'write earliest, latest, an offset such as 1200, or -10 for the last ten records',
-      exitCode: 2,
-    });
+    const remedy = 'write earliest, latest, an offset such as 1200, or -10 for the last ten records';
+    throw wrongOption(`--from '${text}' is no place in a partition`, remedy);
   }
   return number < 0 ? { kind: 'last', records: -number } : { kind: 'offset', offset: number };
 }

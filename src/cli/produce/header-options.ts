@@ -1,5 +1,5 @@
-import { MillraceError } from '../../base/errors.ts';
 import type { RecordHeader } from '../../kafka/record.ts';
+import { wrongOption } from '../wrong-option.ts';
 
 /**
  * Reads `NAME=VALUE` headers; names may repeat, values may be empty and hold further equals signs.
@@ -10,7 +10,7 @@ export function parseHeaders(texts: readonly string[]): RecordHeader[] {
   return texts.map((text) => {
     const equals = text.indexOf('=');
     if (equals > 0) return [Buffer.from(text.slice(0, equals)), Buffer.from(text.slice(equals + 1))];
-    throw wrong(`--header '${text}' is not NAME=VALUE`, "write it like 'content-type=application/json'");
+    throw wrongOption(`--header '${text}' is not NAME=VALUE`, "write it like 'content-type=application/json'");
   });
 }
 
@@ -22,9 +22,5 @@ export function parseHeaders(texts: readonly string[]): RecordHeader[] {
 export function protoNameHeader(name: string): RecordHeader {
   if (/^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$/.test(name)) return [Buffer.from('proto-name'), Buffer.from(name)];
   const remedy = 'give the full name of the message, such as tensorflow.serving.PredictRequest';
-  throw wrong(`--proto-name '${name}' is no name of a protobuf message`, remedy);
-}
-
-function wrong(message: string, remedy: string): MillraceError {
-  return new MillraceError(message, { code: 'OPTIONS_INVALID', remedy, exitCode: 2 });
+  throw wrongOption(`--proto-name '${name}' is no name of a protobuf message`, remedy);
 }

@@ -1,5 +1,5 @@
-import { MillraceError } from '../../base/errors.ts';
 import { parseFieldPath, type FieldPath } from '../records/json-field.ts';
+import { wrongOption } from '../wrong-option.ts';
 
 /** Options that say where keys come from; at most one kind of them may be given. An empty text is none. */
 export interface KeyOptions {
@@ -37,7 +37,7 @@ export function keyRule(options: KeyOptions): KeyRule {
     keySeparator === '' ? undefined : '--key-separator',
     keyPrefix !== '' ? '--key-prefix' : keys > 0 ? '--keys' : undefined,
   ].filter((name) => name !== undefined);
-  if (chosen.length > 1) throw wrong(`${chosen.join(' and ')} exclude each other`, 'keep one of them');
+  if (chosen.length > 1) throw wrongOption(`${chosen.join(' and ')} exclude each other`, 'keep one of them');
   if (keyField !== '') return { kind: 'field', path: pathOf(keyField), name: keyField };
   if (keySeparator !== '') return { kind: 'separator', separator: Buffer.from(keySeparator.replaceAll('\\t', '\t')) };
   if (keyPrefix !== '' || keys > 0) return { kind: 'count', prefix: keyPrefix || DEFAULT_PREFIX, keys };
@@ -48,9 +48,5 @@ function pathOf(text: string): FieldPath {
   const path = parseFieldPath(text);
   if (path !== undefined) return path;
   const remedy = 'write names with dots between (user.id), or a JSON pointer (/user/id)';
-  throw wrong(`--key-field '${text}' is no path`, remedy);
-}
-
-function wrong(message: string, remedy: string): MillraceError {
-  return new MillraceError(message, { code: 'OPTIONS_INVALID', remedy, exitCode: 2 });
+  throw wrongOption(`--key-field '${text}' is no path`, remedy);
 }

@@ -1,8 +1,8 @@
-import { MillraceError } from '../../base/errors.ts';
 import { InputFile } from '../records/input-file.ts';
 import { keyRule } from './key-rule.ts';
 import type { ProduceOptions } from './produce-options.ts';
 import { recordSplitter, type RecordSplitter } from './record-parts.ts';
+import { wrongOption } from '../wrong-option.ts';
 
 /** What to send, and how fast. */
 export interface LoadPlan {
@@ -31,16 +31,19 @@ export async function loadPlan(
   const { format, rate, skip } = values;
   const rule = keyRule(values);
   if (format === 'protobuf' && (rule.kind === 'field' || rule.kind === 'separator')) {
-    throw wrong('a key from the text needs --format json', 'use --key, --key-prefix or --keys for protobuf messages');
+    throw wrongOption(
+      'a key from the text needs --format json',
+      'use --key, --key-prefix or --keys for protobuf messages',
+    );
   }
   if (format === 'json' && values.protoName !== '') {
-    throw wrong('--proto-name goes with --format protobuf', 'add it, or leave --proto-name out');
+    throw wrongOption('--proto-name goes with --format protobuf', 'add it, or leave --proto-name out');
   }
   const files: InputFile[] = [];
   for (const path of paths) files.push(await InputFile.find(path));
   const once = files.find((file) => !file.repeatable);
   if (once !== undefined && values.repeat !== 1) {
-    throw wrong(`${once.name} can be read once only`, 'leave --repeat out, or give a file');
+    throw wrongOption(`${once.name} can be read once only`, 'leave --repeat out, or give a file');
   }
   return {
     files,
@@ -51,8 +54,4 @@ export async function loadPlan(
     count: values.count === 0 ? Infinity : values.count,
     repeat: values.repeat === 0 ? Infinity : values.repeat,
   };
-}
-
-function wrong(message: string, remedy: string): MillraceError {
-  return new MillraceError(message, { code: 'OPTIONS_INVALID', remedy, exitCode: 2 });
 }

@@ -4,6 +4,7 @@ import { KafkaError } from '../../kafka/kafka-error.ts';
 import { createTopics } from '../../kafka/cluster/topics.ts';
 import { plural } from '../amounts.ts';
 import type { KafkaSession } from '../kafka/kafka-session.ts';
+import { wrongOption } from '../wrong-option.ts';
 
 /** Whether a missing topic is created, and with how many partitions. */
 export type CreateTopic = false | 'broker default' | number;
@@ -18,11 +19,8 @@ export function parseCreateTopic(given: unknown): CreateTopic {
   if (given === true) return 'broker default';
   const partitions = /^\d+$/.test(String(given)) ? Number(given) : 0;
   if (partitions >= 1 && partitions <= MOST_PARTITIONS) return partitions;
-  throw new MillraceError(`--create-topic '${String(given)}' is no number of partitions`, {
-    code: 'OPTIONS_INVALID',
-    remedy: `give a whole number from 1 to ${MOST_PARTITIONS}, or none for the broker's default`,
-    exitCode: 2,
-  });
+  const remedy = `give a whole number from 1 to ${MOST_PARTITIONS}, or none for the broker's default`;
+  throw wrongOption(`--create-topic '${String(given)}' is no number of partitions`, remedy);
 }
 
 const MOST_PARTITIONS = 100_000;

@@ -16,6 +16,7 @@ import { redriveOptions, type RedriveOptions } from './redrive-options.ts';
 import { redrivePlan } from './redrive-plan.ts';
 import { RedriveSink } from './redrive-sink.ts';
 import { Redriver } from './redriver.ts';
+import { wrongOption } from '../wrong-option.ts';
 
 /** What commander gives that is not in `redriveOptions`. */
 export type RedriveFlags = Readonly<Record<string, unknown>> & Pick<FilterFlags, 'code' | 'node' | 'status' | 'key'>;
@@ -72,14 +73,14 @@ export async function runRedrive(flags: RedriveFlags): Promise<void> {
 function readOrder(flags: RedriveFlags): Order {
   const own = readDeclaredOptions(redriveOptions, flags);
   if ((own.fromTopic === '') === (own.deployment === '')) {
-    throw wrong(
+    throw wrongOption(
       'one of --from-topic and --deployment is needed',
       'name the error topic, or the file of the deployment',
     );
   }
   if (own.deployment === '') {
     if (own.predictor !== '' || own.secrets !== '') {
-      throw wrong('--predictor and --secrets go with --deployment', 'leave them out');
+      throw wrongOption('--predictor and --secrets go with --deployment', 'leave them out');
     }
     return orderOf(own, own.fromTopic, undefined, flags);
   }
@@ -149,8 +150,4 @@ async function redrive(
     if (stop.aborted && failure === undefined && !dryRun) note('stopped; the same command goes on from here');
   }
   if (failure !== undefined) throw failure;
-}
-
-function wrong(message: string, remedy: string): MillraceError {
-  return new MillraceError(message, { code: 'OPTIONS_INVALID', remedy, exitCode: 2 });
 }

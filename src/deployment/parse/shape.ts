@@ -1,5 +1,6 @@
 import { formatPath, type Path } from '../path.ts';
 import { nearest, useOneOf } from '../../base/nearest.ts';
+import { isObject } from '../../base/json-object.ts';
 
 export interface ShapeProblem {
   readonly at: Path;
@@ -162,10 +163,6 @@ export const lazy =
   <T>(shape: () => Shape<T>): Shape<T> =>
   (value, at, report) =>
     shape()(value, at, report);
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 function describe(value: unknown): string {
   if (value === null || value === undefined) return 'nothing';

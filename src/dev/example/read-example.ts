@@ -1,8 +1,7 @@
 import { dirname, join } from 'node:path';
 import { MillraceError, type Problem } from '../../base/errors.ts';
 import type { ShapeProblem } from '../../deployment/parse/shape.ts';
-import { readYaml, type SourceDocument } from '../../deployment/parse/yaml-source.ts';
-import { formatPath } from '../../deployment/path.ts';
+import { readYaml } from '../../deployment/parse/yaml-source.ts';
 import { useOneOf } from '../../base/nearest.ts';
 import type { DemoNode } from '../demo/demo-plan.ts';
 import { knowsMessage } from '../graph-test/protobuf/message-json.ts';
@@ -12,6 +11,7 @@ import type { Example, ExampleRequests } from './example.ts';
 import { HTTP_PATHS } from './front-client.ts';
 import { readNodeArguments } from './node-arguments.ts';
 import { writtenExample, type WrittenExample } from './written-example.ts';
+import { problemAt } from '../../deployment/parse/problem-at.ts';
 
 /** Files beside a `demo.yaml`, where it does not name others. */
 const DEPLOYMENT = 'deployment.yaml';
@@ -201,8 +201,4 @@ function readAnswering(
   const grpc = path('grpcRequests') ?? (server === 'rpc' && protocol === 'seldon' ? file : undefined);
   const protoName = requestMessage(protocol, { kind: 'request', headers: [] });
   return { grpcRequests: grpc === undefined ? undefined : { file: grpc, format: 'json', protoName }, truth };
-}
-
-function problemAt(document: SourceDocument | undefined, { at, message, remedy }: ShapeProblem): Problem {
-  return { path: formatPath(at) || 'document', line: document?.lineOf(at) ?? 1, message, remedy };
 }

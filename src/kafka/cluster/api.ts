@@ -1,5 +1,6 @@
 import * as library from '@platformatic/kafka';
 import { apiVersionsV3, type Connection } from '@platformatic/kafka';
+import { packageVersion } from '../../base/version.ts';
 import { KafkaError } from '../kafka-error.ts';
 
 /**
@@ -60,7 +61,7 @@ export type BrokerVersions = ReadonlyMap<number, readonly [min: number, max: num
 
 /** Asks a broker which API versions it speaks. */
 export async function brokerVersions(connection: Connection): Promise<BrokerVersions> {
-  const response = await apiVersionsV3.api.async(connection, 'millrace', '0.1.0');
+  const response = await apiVersionsV3.api.async(connection, 'millrace', packageVersion());
   return new Map(response.apiKeys.map((api) => [api.apiKey, [api.minVersion, api.maxVersion]]));
 }
 

@@ -6,6 +6,8 @@ import { PROTOBUF_TYPE, protobufPayload, type Payload, type Protocol } from '../
 import { GrpcCall } from './grpc-call.ts';
 import { grpcReadyCheck } from './ready-check.ts';
 import { SessionPool, type PoolLimits } from './session-pool.ts';
+import { ByAddress } from '../by-address.ts';
+import { givenUp } from '../given-up.ts';
 import { tcpCheck } from '../tcp-check.ts';
 
 export interface GrpcClientOptions {
@@ -44,13 +46,10 @@ class GrpcClient implements ModelClient {
   readonly #protocol: Protocol;
   readonly #timeoutMs: number;
   readonly #maxResponseBytes: number;
-  readonly #poolLimits: PoolLimits;
   readonly #fullHealthChecks: boolean;
   readonly #readyTimeoutMs: number;
   readonly #userAgent = `millrace/${packageVersion()}`;
-  readonly #pools = new Map<string, NodePool>();
-  /** Saves making the key of `#pools`: endpoints of a compiled graph stay the same objects. */
-  readonly #poolOf = new WeakMap<NodeEndpoint, NodePool>();
+  readonly #pools: ByAddress<NodePool>;
   #closed = false;
 
   constructor(options: GrpcClientOptions) {
@@ -59,12 +58,15 @@ class GrpcClient implements ModelClient {
     this.#maxResponseBytes = options.maxResponseBytes ?? 64 * 1024 * 1024;
     this.#fullHealthChecks = options.fullHealthChecks ?? false;
     this.#readyTimeoutMs = options.readyTimeoutMs ?? 1_000;
-    this.#poolLimits = {
+    const limits: PoolLimits = {
       maxSessions: options.maxSessionsPerNode ?? 4,
       maxCalls: options.maxCallsPerSession ?? 256,
       connectTimeoutMs: Math.min(options.timeoutMs, options.connectTimeoutMs ?? 5_000),
       keepaliveMs: options.keepaliveMs ?? 10_000,
     };
+    this.#pools = new ByAddress((authority) => {
+      return { pool: new SessionPool(`http://${authority}`, limits), authority, headers: new Map() };
+    });
   }
 
   async call(call: NodeCall): Promise<Payload> {
@@ -93,12 +95,12 @@ class GrpcClient implements ModelClient {
 
   async close(): Promise<void> {
     this.#closed = true;
-    for (const { pool } of this.#pools.values()) pool.close();
+    for (const { pool } of this.#pools.all()) pool.close();
   }
 
   #send(call: NodeCall, path: string, timeoutMs: number, isPublished: boolean): Promise<Buffer> {
     if (this.#closed || call.signal?.aborted) return Promise.reject(givenUp(call.nodeName));
-    const node = this.#pool(call.endpoint);
+    const node = this.#pools.of(call.endpoint);
     const settings = {
       timeoutMs,
       maxResponseBytes: this.#maxResponseBytes,
@@ -123,22 +125,4 @@ class GrpcClient implements ModelClient {
     }
     return known;
   }
-
-  #pool(endpoint: NodeEndpoint): NodePool {
-    const known = this.#poolOf.get(endpoint);
-    if (known !== undefined) return known;
-    const host = endpoint.host.includes(':') && !endpoint.host.startsWith('[') ? `[${endpoint.host}]` : endpoint.host;
-    const authority = `${host}:${endpoint.port}`;
-    let node = this.#pools.get(authority);
-    if (node === undefined) {
-      node = { pool: new SessionPool(`http://${authority}`, this.#poolLimits), authority, headers: new Map() };
-      this.#pools.set(authority, node);
-    }
-    this.#poolOf.set(endpoint, node);
-    return node;
-  }
-}
-
-function givenUp(node: string): NodeError {
-  return new NodeError(`the call of node '${node}' was cancelled before it began`, { failure: 'cancelled', node });
 }

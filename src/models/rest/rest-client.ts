@@ -1,12 +1,13 @@
 import { Pool } from 'undici';
 import type { ModelClient, NodeCall, NodeEndpoint } from '../../graph/model-client.ts';
 import type { NodeMethod } from '../../protocol/node-method.ts';
-import { NodeError } from '../../graph/node-error.ts';
 import { HEADER } from '../../protocol/headers.ts';
 import type { Payload, Protocol } from '../../protocol/payload.ts';
 import { healthPath, restPath } from '../../protocol/rest/paths.ts';
 import { healthCheck } from './health-check.ts';
 import { RestCall, type CallLimits } from './rest-call.ts';
+import { ByAddress } from '../by-address.ts';
+import { givenUp } from '../given-up.ts';
 import { tcpCheck } from '../tcp-check.ts';
 
 export interface RestClientOptions {
@@ -45,9 +46,7 @@ class RestClient implements ModelClient {
   readonly #maxConnections: number;
   readonly #connectTimeoutMs: number;
   readonly #fullHealthChecks: boolean;
-  readonly #pools = new Map<string, NodePool>();
-  /** Saves making the key of `#pools`: endpoints of a compiled graph stay the same objects. */
-  readonly #poolOf = new WeakMap<NodeEndpoint, NodePool>();
+  readonly #pools = new ByAddress<NodePool>((authority) => this.#newPool(`http://${authority}`));
   readonly #paths: Record<NodeMethod, Map<string, string>> = {
     predict: new Map(),
     'transform-input': new Map(),
@@ -74,7 +73,7 @@ class RestClient implements ModelClient {
     if (this.#closed || call.signal?.aborted) return Promise.reject(givenUp(call.nodeName));
     const path = this.#path(call.method, call.modelName);
     const request = call.method === 'status' || call.method === 'metadata' ? question(call) : message(call);
-    const { pool, origin } = this.#pool(call.endpoint);
+    const { pool, origin } = this.#pools.of(call.endpoint);
     return new Promise((resolve, reject) => {
       pool.dispatch({ ...request, path }, new RestCall(call, origin + path, this.#limits, resolve, reject));
     });
@@ -84,13 +83,13 @@ class RestClient implements ModelClient {
     if (this.#closed) throw givenUp(nodeName);
     const path = this.#fullHealthChecks ? healthPath(this.#protocol) : undefined;
     if (path === undefined) return tcpCheck(nodeName, endpoint, this.#readyTimeoutMs);
-    const { pool, origin } = this.#pool(endpoint);
+    const { pool, origin } = this.#pools.of(endpoint);
     await healthCheck(nodeName, pool, origin, path, this.#readyTimeoutMs);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.all([...this.#pools.values()].map(({ pool }) => pool.destroy()));
+    await Promise.all([...this.#pools.all()].map(({ pool }) => pool.destroy()));
   }
 
   #path(method: NodeMethod, modelName: string): string {
@@ -102,22 +101,8 @@ class RestClient implements ModelClient {
     return path;
   }
 
-  #pool(endpoint: NodeEndpoint): NodePool {
-    const known = this.#poolOf.get(endpoint);
-    if (known !== undefined) return known;
-    const host = endpoint.host.includes(':') && !endpoint.host.startsWith('[') ? `[${endpoint.host}]` : endpoint.host;
-    const origin = `http://${host}:${endpoint.port}`;
-    let nodePool = this.#pools.get(origin);
-    if (nodePool === undefined) {
-      nodePool = { pool: this.#newPool(origin), origin };
-      this.#pools.set(origin, nodePool);
-    }
-    this.#poolOf.set(endpoint, nodePool);
-    return nodePool;
-  }
-
-  #newPool(origin: string): Pool {
-    return new Pool(origin, {
+  #newPool(origin: string): NodePool {
+    const pool = new Pool(origin, {
       connections: this.#maxConnections,
       // More would put a call behind a slow one, and undici 8.12.4 crashes when it is used with bodies in several parts.
       pipelining: 1,
@@ -127,6 +112,7 @@ class RestClient implements ModelClient {
       headersTimeout: 0,
       bodyTimeout: 0,
     });
+    return { pool, origin };
   }
 }
 
@@ -140,8 +126,4 @@ function message({ payload, headers: own }: NodeCall) {
 
 function question({ headers }: NodeCall) {
   return { method: 'GET' as const, headers: [...headers], body: null };
-}
-
-function givenUp(node: string): NodeError {
-  return new NodeError(`the call of node '${node}' was cancelled before it began`, { failure: 'cancelled', node });
 }

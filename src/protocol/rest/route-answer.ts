@@ -2,13 +2,12 @@ import { readableBody } from '../gunzip.ts';
 import { notJson, skipSpace, skipValue } from '../json/skip-value.ts';
 import { MessageError } from '../message-error.ts';
 import type { Payload } from '../payload.ts';
+import { isObject, type JsonObject } from '../../base/json-object.ts';
 
 /** A router's answer that means all children. */
 export const ALL_CHILDREN = -1;
 /** A router's answer that means none: the request goes no further. */
 export const NO_CHILD = -2;
-
-type JsonObject = Readonly<Record<string, unknown>>;
 
 // The fields of seldon.protos.SeldonMessage and DefaultData: an object with another field is not a SeldonMessage.
 const MESSAGE_FIELDS = new Set(['status', 'meta', 'data', 'binData', 'strData', 'jsonData', 'customData']);
@@ -96,10 +95,6 @@ function unusable(why: string): MessageError {
 }
 
 const present = (value: unknown) => value !== undefined && value !== null;
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 function kindOf(value: unknown): string {
   if (value === null) return 'null';

@@ -2,6 +2,7 @@ import { formatPath, type Path } from '../../../deployment/path.ts';
 import { isMatcher } from './matcher.ts';
 import type { Difference } from './mismatch.ts';
 import { writtenValue } from './written-value.ts';
+import { isObject } from '../../../base/json-object.ts';
 
 /**
  * Where two JSON values differ: by path, the deepest that tells them apart. Order of keys means nothing; numbers are compared as
@@ -34,10 +35,6 @@ export function* jsonDifferences(expected: unknown, got: unknown, tolerance = 0,
 function sameScalar(expected: unknown, got: unknown, tolerance: number): boolean {
   if (typeof expected === 'number' && typeof got === 'number') return Math.abs(expected - got) <= tolerance;
   return expected === got;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 const difference = (at: Path, expected: unknown, got: unknown): Difference => ({

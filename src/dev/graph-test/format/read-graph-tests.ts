@@ -2,12 +2,13 @@ import { basename, dirname, join } from 'node:path';
 import { MillraceError, type Problem } from '../../../base/errors.ts';
 import type { ShapeProblem } from '../../../deployment/parse/shape.ts';
 import { readYaml, type SourceDocument } from '../../../deployment/parse/yaml-source.ts';
-import { formatPath, type Path } from '../../../deployment/path.ts';
+import type { Path } from '../../../deployment/path.ts';
 import type { GraphTest } from './graph-test.ts';
 import { readTest } from './read-test.ts';
 import { testTags } from './tags.ts';
 import { readTestedGraph, type TestedGraph } from './tested-graph.ts';
 import { writtenFile, type WrittenFile } from './written-file.ts';
+import { problemAt } from '../../../deployment/parse/problem-at.ts';
 
 /** A file of graph tests, ready to run; without problems only. */
 export interface GraphTestFile {
@@ -102,8 +103,4 @@ function deploymentGraph(
     report({ at: ['deployment'], message, remedy });
     return undefined;
   }
-}
-
-function problemAt(document: SourceDocument | undefined, { at, message, remedy }: ShapeProblem): Problem {
-  return { path: formatPath(at) || 'document', line: document?.lineOf(at) ?? 1, message, remedy };
 }

@@ -1,6 +1,7 @@
 import { isMap, isNode, isScalar, isSeq, stringify, type Document, type Node, type Pair } from 'yaml';
 import { jsonDifferences } from '../compare/json-differences.ts';
 import type { TextEdit } from './text-edit.ts';
+import { isObject } from '../../../base/json-object.ts';
 
 /** A value as YAML on one line, which can stand at any place where a value may. */
 export function oneLine(value: unknown): string {
@@ -67,8 +68,4 @@ function hasKeys(pairs: readonly Pair[], keys: readonly string[]): boolean {
 
 function keyOf(key: unknown): string {
   return isScalar(key) ? String(key.value) : String(key);
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,12 +1,6 @@
+import { isObject, type JsonObject } from '../../../base/json-object.ts';
 import { RequestError } from '../request-error.ts';
 import { shown } from '../tensors/datatype.ts';
-
-export type JsonObject = Readonly<Record<string, unknown>>;
-
-/** Whether a JSON value is an object, not an array and not null. */
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 /** @throws RequestError 400 */
 export function requireObject(value: unknown, path: string): JsonObject {

@@ -1,6 +1,7 @@
 import { RequestError } from '../request-error.ts';
 import { shown } from '../tensors/datatype.ts';
-import { isObject, property, requireList, requireObject, type JsonObject } from './json-object.ts';
+import { isObject, type JsonObject } from '../../../base/json-object.ts';
+import { property, requireList, requireObject } from './json-object.ts';
 
 /**
  * What an answer carries of its request's `meta`, as by Seldon's Python wrapper: the id, the tags, the metrics and the request path.

@@ -3,7 +3,8 @@ import { DATATYPES, datatypeOfTensorflow, shown, type Datatype } from '../tensor
 import { readFlat, readShape } from '../tensors/read-tensor.ts';
 import type { Tensor, TensorSpec } from '../tensors/tensor.ts';
 import { writeFlat } from '../tensors/write-tensor.ts';
-import { property, requireList, requireObject, type JsonObject } from './json-object.ts';
+import { type JsonObject } from '../../../base/json-object.ts';
+import { property, requireList, requireObject } from './json-object.ts';
 
 // Which field of a TensorProto holds the values; protobuf's JSON spells fields both ways.
 const FIELDS: Readonly<Record<Datatype, readonly [string, string]>> = {

@@ -3,9 +3,10 @@ import { INFERRING } from '../role.ts';
 import { DATATYPES, shown } from '../tensors/datatype.ts';
 import { openSpec } from '../tensors/open-spec.ts';
 import { readNested } from '../tensors/read-tensor.ts';
-import type { NamedTensors, Tensor, TensorSpec } from '../tensors/tensor.ts';
+import { listNames, type NamedTensors, type Tensor, type TensorSpec } from '../tensors/tensor.ts';
 import { writeNested, writeRows } from '../tensors/write-tensor.ts';
-import { isObject, property, requireList, requireObject, type JsonObject } from './json-object.ts';
+import { isObject, type JsonObject } from '../../../base/json-object.ts';
+import { property, requireList, requireObject } from './json-object.ts';
 import type { RestProtocol, ServedModel } from './rest-protocol.ts';
 
 const MODEL = '/v1/models/(?<model>[^/:]+)(?:/versions/(?<version>[^/:]+))?';
@@ -102,10 +103,6 @@ function checkNames(object: JsonObject, specs: readonly TensorSpec[], path: stri
   const unknown = Object.keys(object).find((name) => !specs.some((spec) => spec.name === name));
   if (unknown === undefined) return;
   throw new RequestError(400, `${path} has '${unknown}', and the model's inputs are ${listNames(specs)}`);
-}
-
-function listNames(specs: readonly TensorSpec[]): string {
-  return specs.map(({ name }) => `'${name}'`).join(', ');
 }
 
 function isBytes(value: unknown): value is { readonly b64: string } {

@@ -3,9 +3,10 @@ import { RequestError } from '../request-error.ts';
 import { INFERRING } from '../role.ts';
 import { DATATYPES, datatypeOfV2, isNumeric, shown } from '../tensors/datatype.ts';
 import { readFlat, readShape } from '../tensors/read-tensor.ts';
-import type { NamedTensors, Tensor, TensorSpec } from '../tensors/tensor.ts';
+import { listNames, type NamedTensors, type Tensor, type TensorSpec } from '../tensors/tensor.ts';
 import { writeFlat } from '../tensors/write-tensor.ts';
-import { property, requireList, requireObject, type JsonObject } from './json-object.ts';
+import { type JsonObject } from '../../../base/json-object.ts';
+import { property, requireList, requireObject } from './json-object.ts';
 import type { RestProtocol, ServedModel } from './rest-protocol.ts';
 
 const MODEL = '/v2/models/(?<model>[^/]+)(?:/versions/(?<version>[^/]+))?';
@@ -101,10 +102,6 @@ function wantedOutputs(value: unknown, { signature }: ServedModel): readonly str
     );
   });
   return wanted.length > 0 ? wanted : all;
-}
-
-function listNames(specs: readonly TensorSpec[]): string {
-  return specs.map(({ name }) => `'${name}'`).join(', ');
 }
 
 function encode(

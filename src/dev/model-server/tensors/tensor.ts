@@ -32,3 +32,8 @@ export function elementCount(shape: readonly number[]): number {
 export function shapeText(shape: readonly (number | null)[]): string {
   return `[${shape.map((size) => size ?? '?').join(',')}]`;
 }
+
+/** The names of some tensors, for messages: `'a', 'b'`. */
+export function listNames(tensors: readonly { readonly name: string }[]): string {
+  return tensors.map(({ name }) => `'${name}'`).join(', ');
+}

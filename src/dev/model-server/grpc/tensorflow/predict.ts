@@ -5,12 +5,12 @@ import {
   type PredictRequest,
 } from '../../../../protocol/gen/tensorflow/serving_pb.ts';
 import type { ServedModel } from '../../protocols/rest-protocol.ts';
-import { RequestError } from '../../request-error.ts';
 import type { NamedTensors, Tensor } from '../../tensors/tensor.ts';
 import { checkStep, childTensors } from '../check-model.ts';
 import { conform } from '../conform.ts';
 import type { GrpcMethod } from '../grpc-method.ts';
 import { readMessage } from '../read-message.ts';
+import { wantedOutputs } from '../wanted-outputs.ts';
 import { checkModelSpec, modelSpec, SIGNATURE_NAME } from './model-spec.ts';
 import { readTensorProto, writeTensorProto } from './tensor-proto.ts';
 
@@ -19,7 +19,7 @@ export const predict: GrpcMethod = {
   protocol: 'tensorflow',
   infer(body, model) {
     const request = readRequest(body, model);
-    const wanted = wantedOutputs(request, model);
+    const wanted = wantedOutputs(request.outputFilter, 'output_filter', model);
     const inputs = conform(readInputs(request), model, false);
     const encode = (outputs: NamedTensors) => writeResponse(outputs, wanted, model, SIGNATURE_NAME);
     return { inputs, encode };
@@ -47,14 +47,6 @@ function readRequest(body: Uint8Array, model: ServedModel): PredictRequest {
 
 function readInputs({ inputs }: PredictRequest): NamedTensors {
   return new Map(Object.entries(inputs).map(([name, tensor]) => [name, readTensorProto(tensor, `inputs['${name}']`)]));
-}
-
-function wantedOutputs({ outputFilter }: PredictRequest, { signature }: ServedModel): readonly string[] | undefined {
-  const names = signature?.outputs.map(({ name }) => name);
-  const strange = outputFilter.find((name) => names !== undefined && !names.includes(name));
-  if (strange === undefined) return outputFilter.length === 0 ? undefined : outputFilter;
-  const there = names?.map((name) => `'${name}'`).join(', ');
-  throw new RequestError(400, `output_filter has '${strange}', and the model's outputs are ${there}`);
 }
 
 function writeResponse(

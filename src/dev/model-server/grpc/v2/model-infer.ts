@@ -14,6 +14,7 @@ import { checkModel, checkStep, childTensors } from '../check-model.ts';
 import { conform } from '../conform.ts';
 import type { GrpcMethod } from '../grpc-method.ts';
 import { readMessage } from '../read-message.ts';
+import { wantedOutputs } from '../wanted-outputs.ts';
 import { contentsOf, writeContents } from './infer-contents.ts';
 
 /** `GRPCInferenceService/ModelInfer`; a router and a combiner are asked by the parameter `seldon_method`. */
@@ -21,7 +22,8 @@ export const modelInfer: GrpcMethod = {
   protocol: 'v2',
   infer(body, model) {
     const request = readRequest(body, model);
-    const wanted = wantedOutputs(request, model);
+    const names = request.outputs.map(({ name }) => name);
+    const wanted = wantedOutputs(names, 'outputs', model);
     const inputs = conform(readInputs(request), model, true);
     return { inputs, encode: (outputs) => writeResponse(outputs, wanted, model, request) };
   },
@@ -75,14 +77,6 @@ function readInputs({ inputs, rawInputContents: raw }: ModelInferRequest): Named
     tensors.set(input.name, { datatype, shape, data });
   });
   return tensors;
-}
-
-function wantedOutputs({ outputs }: ModelInferRequest, { signature }: ServedModel): readonly string[] | undefined {
-  const names = signature?.outputs.map(({ name }) => name);
-  const strange = outputs.find(({ name }) => names !== undefined && !names.includes(name));
-  if (strange === undefined) return outputs.length === 0 ? undefined : outputs.map(({ name }) => name);
-  const there = names?.map((name) => `'${name}'`).join(', ');
-  throw new RequestError(400, `outputs has '${strange.name}', and the outputs are ${there}`);
 }
 
 /** In the form of the request: raw contents for raw ones. */
