@@ -81,7 +81,8 @@ export function otherDataPlane(
   try {
     return { plane: createDataPlane(config, transport, metrics) };
   } catch (error) {
-    const missing = errorText(error);
+    const [what = '', ...reasons] = errorText(error).split(/\s*\n\s*/);
+    const missing = reasons.length === 0 ? what : `${what}: ${reasons.join('; ')}`;
     return { plane: missingPlane(transport, plane.models.graph, missing), missing };
   }
 }
@@ -92,7 +93,7 @@ export function otherDataPlane(
  */
 function missingPlane(transport: Transport, graph: Graph, reason: string): DataPlane {
   const [name, status] = transport === 'grpc' ? ['gRPC', 'UNIMPLEMENTED'] : ['HTTP', 501];
-  const why = `predictions are not served over ${name}: ${reason.replaceAll(/\s*\n\s*/g, ' ')}`;
+  const why = `predictions are not served over ${name}: ${reason}`;
   const refuse = () => Promise.reject(new NodeError(why, { failure: 'status', node: '', status }));
   return {
     graph: {

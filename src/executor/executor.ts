@@ -36,8 +36,7 @@ export async function runExecutor(config: ExecutorConfig, listening?: (fronts: F
   const isGrpc = config.transport === 'grpc';
   // Without a gRPC server nobody is surprised.
   if (missing !== undefined && (isGrpc || config.grpc !== undefined)) {
-    const reason = missing.replaceAll(/\s*\n\s*/g, ' ');
-    logger.info({ reason }, `predictions are not served over ${isGrpc ? 'HTTP' : 'gRPC'}`);
+    logger.info({ reason: missing }, `predictions are not served over ${isGrpc ? 'HTTP' : 'gRPC'}`);
   }
   const stream = config.kafka && startStream(config.kafka, plane.graph, config.transport);
   const stop = new StopRequest();

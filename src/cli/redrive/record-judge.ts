@@ -11,11 +11,11 @@ import { sourceRecord } from './source-record.ts';
 export type Redriven = Omit<OutputRecord, 'settled'>;
 
 /**
- * What becomes of a record of the error topic: passed over because it is not meant (or no error record), dealt with by an
+ * What becomes of a record of the error topic: passed over because it is no error record, or not meant, dealt with by an
  * earlier run, impossible to send, or sent.
  */
 export type Verdict =
-  | { readonly kind: 'skipped' | 'before' }
+  | { readonly kind: 'foreign' | 'skipped' | 'before' }
   | { readonly kind: 'cannot'; readonly error: ErrorRecord; readonly why: string }
   | { readonly kind: 'send'; readonly error: ErrorRecord; readonly request: Redriven };
 
@@ -39,7 +39,8 @@ export class RecordJudge {
   /** @throws MillraceError when the topic to send to cannot be used, or Kafka does not answer */
   async judge(record: InputRecord): Promise<Verdict> {
     const error = readErrorRecord(record);
-    if (error === undefined || !this.#plan.filter.matches(error)) return { kind: 'skipped' };
+    if (error === undefined) return { kind: 'foreign' };
+    if (!this.#plan.filter.matches(error)) return { kind: 'skipped' };
     const progress = this.#plan.progress.get(record.partition.partition);
     if (progress?.isDone(record.offset, error)) return { kind: 'before' };
     const topic = this.#toTopic || error.source?.topic;

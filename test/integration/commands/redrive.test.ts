@@ -275,10 +275,11 @@ spec:
           - { name: KAFKA_ERROR_TOPIC, value: ${errors} }
 `,
   );
-  await produceRecords(broker, errors, [failed({ input, value: 'mine' }), failed({ input: 'foreign', value: 'no' })]);
+  const records = [failed({ input, value: 'mine' }), failed({ input: 'foreign', value: 'no' }), { value: 'a request' }];
+  await produceRecords(broker, errors, records);
   const ended = await millrace(['redrive', '--deployment', file], { env: { KAFKA_BROKER: '' } });
   assert.equal(ended.code, 0, ended.stderr);
-  assert.match(ended.stdout, /^1 record matched, 1 redriven, 1 skipped/);
+  assert.match(ended.stdout, /^1 record matched, 1 redriven, 1 skipped, 1 without the headers of an error record/);
   assert.deepEqual(await values(input), ['mine']);
 });
 

@@ -13,8 +13,10 @@ export interface TallyLine {
 export class Tally {
   /** Sent, or (in a dry run) to be sent. */
   redriven = 0;
-  /** Not meant by the filters, or no error records. */
+  /** Not meant by the filters. */
   skipped = 0;
+  /** No error records: the topic is another one, or holds other things too. */
+  foreign = 0;
   /** Meant, and dealt with by an earlier run. */
   before = 0;
   cannot = 0;
@@ -40,6 +42,7 @@ export class Tally {
   add(other: Tally): void {
     this.redriven += other.redriven;
     this.skipped += other.skipped;
+    this.foreign += other.foreign;
     this.before += other.before;
     this.cannot += other.cannot;
     for (const line of other.lines()) this.#count(line, line.count);
@@ -53,6 +56,7 @@ export class Tally {
   /** The counts in words. */
   text(verb: string): string {
     const parts = [`${plural(this.matched, 'record')} matched`, `${this.redriven} ${verb}`, `${this.skipped} skipped`];
+    if (this.foreign > 0) parts.push(`${this.foreign} without the headers of an error record`);
     if (this.before > 0) parts.push(`${this.before} redriven before`);
     if (this.cannot > 0) parts.push(`${this.cannot} cannot be redriven`);
     return parts.join(', ');
