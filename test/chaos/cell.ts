@@ -1,5 +1,5 @@
-import type { Delivery } from './checker/verdict.ts';
-import type { Order } from './checker/order.ts';
+import type { Delivery } from '../checker/verdict.ts';
+import type { Order } from '../checker/order.ts';
 import type { Fault } from './faults/fault.ts';
 
 export const DELIVERIES: readonly Delivery[] = ['at-least-once', 'exactly-once'];

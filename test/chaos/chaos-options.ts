@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { DELIVERIES, ORDERS, type Selection } from './cell.ts';
-import type { Order } from './checker/order.ts';
-import type { Delivery } from './checker/verdict.ts';
+import type { Order } from '../checker/order.ts';
+import type { Delivery } from '../checker/verdict.ts';
 import { FAULTS } from './faults/all-faults.ts';
 
 export interface ChaosOptions {

@@ -12,9 +12,9 @@ import { ReplicaSet } from './arena/replica-set.ts';
 import { Watch, type WatchedTopics } from './arena/watch.ts';
 import { createTopics, deleteTopics } from './cell-topics.ts';
 import type { Cell } from './cell.ts';
-import type { Evidence } from './checker/evidence.ts';
-import { brokenPromises, judge, type Verdict } from './checker/verdict.ts';
-import type { ReadTopic, Witness } from './checker/witness.ts';
+import type { Evidence } from '../checker/evidence.ts';
+import { brokenPromises, judge, type Verdict } from '../checker/verdict.ts';
+import type { ReadTopic, Witness } from '../checker/witness.ts';
 import { expectedOf } from './requests.ts';
 import { settingsOf, type Settings } from './settings.ts';
 import { stageOf } from './stage.ts';
@@ -100,7 +100,6 @@ export async function playCell(arena: Arena, cell: Cell, options: CellOptions): 
     await until(() => looked(watch), READ_LIMIT_MS, signal);
     tell('is judged');
     const verdict = judge(await hear(arena, topics, watch), {
-      delivery,
       order,
       expect: (input) => expectedOf(input, fault.mayFail ?? [], fault.topicBytes !== undefined),
     });

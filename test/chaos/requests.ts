@@ -2,8 +2,8 @@
 // that knows what the answer must be.
 import { createHash } from 'node:crypto';
 import type { Seeded } from '../simulation/seeded.ts';
-import type { WitnessedRecord } from './checker/evidence.ts';
-import type { Expected } from './checker/outcomes.ts';
+import type { WitnessedRecord } from '../checker/evidence.ts';
+import type { Expected } from '../checker/outcomes.ts';
 
 /**
  * - `plain`: answered;

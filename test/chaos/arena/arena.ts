@@ -1,7 +1,7 @@
 // What stands for the whole run: brokers, the ways to them, and the witness.
 import { startEmbeddedCluster, type EmbeddedCluster } from '../../../src/dev/kafka/embedded-cluster.ts';
 import { findKafka } from '../../../src/dev/kafka/install/kafka-install.ts';
-import { Witness } from '../checker/witness.ts';
+import { Witness } from '../../checker/witness.ts';
 import { Link } from './link.ts';
 
 export interface Arena {

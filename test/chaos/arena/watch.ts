@@ -1,7 +1,7 @@
 // Asks the witness again and again how far the group and the topics are.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Sample } from '../checker/evidence.ts';
-import type { Witness } from '../checker/witness.ts';
+import type { Sample } from '../../checker/evidence.ts';
+import type { Witness } from '../../checker/witness.ts';
 
 export interface WatchedTopics {
   readonly group: string;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { committedOffsets, createTopic, produceRecords, readAll, testBroker, uniqueTopic } from '../../broker.ts';
-import { checkStream } from '../../checker.ts';
+import { checkStream } from '../../stream/check-stream.ts';
 import { groupOf, MillraceProcess } from '../../stream/millrace-process.ts';
 import { ModelServer, type ModelCall } from '../../stream/model-server.ts';
 import { until } from '../../stream/test-stream.ts';

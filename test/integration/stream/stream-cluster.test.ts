@@ -5,7 +5,7 @@ import { Connection, findCoordinatorV6 } from '@platformatic/kafka';
 import { startEmbeddedCluster, type ClusterBroker } from '../../../src/dev/kafka/embedded-cluster.ts';
 import { streamNotReady } from '../../../src/executor/stream-readiness.ts';
 import { committedOffsets, createTopic, produceRecords, uniqueTopic, withAdmin } from '../../broker.ts';
-import { checkStream } from '../../checker.ts';
+import { checkStream } from '../../stream/check-stream.ts';
 import { persist } from '../../persist.ts';
 import { ModelServer } from '../../stream/model-server.ts';
 import { startTestStream, until } from '../../stream/test-stream.ts';
@@ -73,9 +73,9 @@ test('a broker dies that keeps the group and leads partitions: all goes on, /rea
   assert.deepEqual(stream.pipeline.status().stuck, []);
   await stream.close();
   const report = await checkStream({ bootstrap: other.address, input, output, group: stream.group });
-  const { inputs, errors, lost, foreign, outOfOrder, committedAhead, uncommitted } = report;
+  const { inputs, errors, lost, foreign, outOfOrder, ahead, uncommitted } = report;
   assert.deepEqual(
-    { inputs, errors, lost, foreign, outOfOrder, committedAhead, uncommitted },
-    { inputs: 900, errors: 0, lost: [], foreign: [], outOfOrder: [], committedAhead: [], uncommitted: 0 },
+    { inputs, errors, lost, foreign, outOfOrder, ahead, uncommitted },
+    { inputs: 900, errors: 0, lost: [], foreign: [], outOfOrder: [], ahead: [], uncommitted: [] },
   );
 });

@@ -11,7 +11,7 @@ import {
   withAdmin,
   type ReadRecord,
 } from '../../broker.ts';
-import { checkStream } from '../../checker.ts';
+import { checkStream } from '../../stream/check-stream.ts';
 import { persist } from '../../persist.ts';
 import { ModelServer, type Behaviour, type ModelCall } from '../../stream/model-server.ts';
 import { startTestStream, until } from '../../stream/test-stream.ts';

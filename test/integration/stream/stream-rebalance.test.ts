@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { partitionsAssigned, partitionsRevoked } from '../../../src/kafka/channels.ts';
 import { recordFinished } from '../../../src/stream/channels.ts';
 import { committedOffsets, createTopic, produceRecords, testBroker, uniqueTopic, withAdmin } from '../../broker.ts';
-import { checkStream } from '../../checker.ts';
+import { checkStream } from '../../stream/check-stream.ts';
 import { groupOf, MillraceProcess } from '../../stream/millrace-process.ts';
 import { ModelServer } from '../../stream/model-server.ts';
 import { RangeMember } from '../../stream/range-member.ts';

@@ -10,7 +10,7 @@ import {
   uniqueTopic,
   type ReadRecord,
 } from '../../broker.ts';
-import { checkStream } from '../../checker.ts';
+import { checkStream } from '../../stream/check-stream.ts';
 import { ModelServer, type Behaviour, type ModelCall } from '../../stream/model-server.ts';
 import { startTestStream, until, type TestStream } from '../../stream/test-stream.ts';
 
@@ -220,11 +220,11 @@ test('in the end every request has one record, and all of them are committed', a
     return (await committedOffsets(bootstrap, stream.group, input)).get(0) === BigInt(sent);
   });
   const report = await checkStream({ bootstrap, input, output, group: stream.group });
-  const { inputs, lost, duplicated, foreign, committedAhead } = report;
+  const { inputs, lost, duplicated, foreign, ahead } = report;
   assert.deepEqual(
-    { inputs, lost, duplicated, foreign, committedAhead },
+    { inputs, lost, duplicated, foreign, ahead },
     {
-      ...{ inputs: sent, lost: [], duplicated: [], foreign: [], committedAhead: [] },
+      ...{ inputs: sent, lost: [], duplicated: [], foreign: [], ahead: [] },
     },
   );
   const { openRecords, openBytes, waitingRecords, waitingBytes, inFlightRecords, retryingRecords } =

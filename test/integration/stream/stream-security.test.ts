@@ -13,7 +13,7 @@ import { brokerTrouble, type BrokerTrouble } from '../../../src/kafka/channels.t
 import { Cluster } from '../../../src/kafka/cluster/cluster.ts';
 import { connectionOptions } from '../../../src/kafka/options.ts';
 import { committedOffsets, createTopic, produceRecords, uniqueTopic, withAdmin } from '../../broker.ts';
-import { checkStream } from '../../checker.ts';
+import { checkStream } from '../../stream/check-stream.ts';
 import { persist } from '../../persist.ts';
 import { millrace, startMillrace, type RunningMillrace } from '../../millrace.ts';
 import { groupOf, MillraceProcess } from '../../stream/millrace-process.ts';

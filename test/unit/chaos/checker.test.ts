@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { WitnessedRecord } from '../../chaos/checker/evidence.ts';
+import type { WitnessedRecord } from '../../checker/evidence.ts';
+import { judge } from '../../checker/verdict.ts';
 import { readTree, sourcesIn } from '../../tidy/source-tree.ts';
 import { complaints, errorOf, goodTopics, resultOf, sampleAt, verdictOn, type Topics } from './spoilt-topics.ts';
 
@@ -194,13 +195,23 @@ test('the longest stall counts only while something waits', () => {
   assert.equal(verdictOn(topics).longestStallMs, 405);
 });
 
+test('without what results must say, only their keys are looked at', () => {
+  const topics = goodTopics();
+  replace(topics, 'in/0/4', (result) => [{ ...result, value: Buffer.from('other') }]);
+  assert.deepEqual(judge(topics, { order: 'key' }).foreign, []);
+  replace(topics, 'in/0/4', (result) => [{ ...result, key: Buffer.from('other') }]);
+  const verdict = judge(topics, { order: 'key' });
+  assert.match(verdict.foreign.join(), /^out\/0\/\d+: it has another key than 0\/4$/);
+  assert.deepEqual(verdict.lost, ['0/4']);
+});
+
 test('the checker shares no code with Millrace', () => {
   const root = fileURLToPath(new URL('../../..', import.meta.url));
-  const sources = sourcesIn(readTree(root), 'test').filter(({ path }) => path.startsWith('test/chaos/checker/'));
+  const sources = sourcesIn(readTree(root), 'test').filter(({ path }) => path.startsWith('test/checker/'));
   assert.ok(sources.length >= 7);
   for (const { path, imports } of sources) {
     for (const { specifier, target } of imports) {
-      const allowed = target === undefined ? specifier.startsWith('node:') : target.startsWith('test/chaos/checker/');
+      const allowed = target === undefined ? specifier.startsWith('node:') : target.startsWith('test/checker/');
       assert.ok(allowed, `${path} imports ${specifier}`);
     }
   }

@@ -1,8 +1,8 @@
 // Topics of a stream that kept every promise, for the checker's tests to spoil.
 import { createHash } from 'node:crypto';
-import { headerOf, type Evidence, type Sample, type WitnessedRecord } from '../../chaos/checker/evidence.ts';
-import { brokenPromises, judge, type Delivery, type Verdict } from '../../chaos/checker/verdict.ts';
-import type { Order } from '../../chaos/checker/order.ts';
+import { headerOf, type Evidence, type Sample, type WitnessedRecord } from '../../checker/evidence.ts';
+import { brokenPromises, judge, type Delivery, type Verdict } from '../../checker/verdict.ts';
+import type { Order } from '../../checker/order.ts';
 
 export interface Topics {
   inputs: WitnessedRecord[];
@@ -77,14 +77,13 @@ export function sampleAt({ results, errors }: Topics, stored: number): Sample {
 
 /** What is said to be broken; the list is empty when nothing is. */
 export function complaints(topics: Evidence, order: Order = 'key', delivery: Delivery = 'at-least-once'): string[] {
-  return brokenPromises(verdictOn(topics, order, delivery), delivery).map(
+  return brokenPromises(verdictOn(topics, order), delivery).map(
     ({ what, records }) => `${what}: ${records.join('; ')}`,
   );
 }
 
-export function verdictOn(topics: Evidence, order: Order = 'key', delivery: Delivery = 'at-least-once'): Verdict {
+export function verdictOn(topics: Evidence, order: Order = 'key'): Verdict {
   return judge(topics, {
-    delivery,
     order,
     expect: ({ value }) =>
       value?.toString().startsWith('refuse') === true

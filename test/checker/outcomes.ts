@@ -15,8 +15,12 @@ export interface Outcomes {
   readonly foreign: readonly string[];
 }
 
-/** Finds the input of each result and error record by its `millrace-source` header, and looks whether it fits. */
-export function matchOutcomes(evidence: Evidence, expect: (input: WitnessedRecord) => Expected): Outcomes {
+/**
+ * Finds the input of each result and error record by its `millrace-source` header, and looks whether it fits.
+ *
+ * @param expect what may become of an input; without it only the key has to be the input's
+ */
+export function matchOutcomes(evidence: Evidence, expect?: (input: WitnessedRecord) => Expected): Outcomes {
   const inputs = new Map(evidence.inputs.map((record) => [`${record.topic}/${placeOf(record)}`, record]));
   const byInput = new Map<string, WitnessedRecord[]>();
   const foreign: string[] = [];
@@ -32,9 +36,17 @@ export function matchOutcomes(evidence: Evidence, expect: (input: WitnessedRecor
     if (own === undefined) byInput.set(placeOf(input), [record]);
     else own.push(record);
   };
-  for (const record of evidence.results) match(record, (input) => faultOfResult(input, record, expect(input)));
-  for (const record of evidence.errors) match(record, (input) => faultOfError(input, record, expect(input)));
+  for (const record of evidence.results) {
+    match(record, (input) => (expect ? faultOfResult(input, record, expect(input)) : faultOfKey(input, record)));
+  }
+  for (const record of evidence.errors) {
+    match(record, (input) => (expect ? faultOfError(input, record, expect(input)) : faultOfKey(input, record)));
+  }
   return { byInput, foreign };
+}
+
+function faultOfKey(input: WitnessedRecord, record: WitnessedRecord): string | undefined {
+  return same(input.key, record.key) ? undefined : `it has another key than ${placeOf(input)}`;
 }
 
 function faultOfResult(input: WitnessedRecord, result: WitnessedRecord, expected: Expected): string | undefined {
