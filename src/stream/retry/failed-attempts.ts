@@ -80,8 +80,9 @@ export class FailedAttempts {
   }
 
   #retry(job: Job, error: unknown, nowMs: number, delayMs: number): 'later' {
-    if (attemptFailed.hasSubscribers) {
-      const { partition, offset } = job.record;
+    const { partition, offset } = job.record;
+    // Of a partition that is no longer ours nothing is repeated here.
+    if (attemptFailed.hasSubscribers && !partition.revoked) {
       const { node, message } = describeFailure(error);
       const attempt = job.attempts;
       attemptFailed.publish({ partition: partition.partition, offset, node, attempt, error: message, delayMs });

@@ -1,6 +1,7 @@
 import { test, type TestContext } from 'node:test';
 import assert from 'node:assert/strict';
 import { NodeError, type NodeErrorDetails } from '../../../../src/graph/node-error.ts';
+import { attemptFailed } from '../../../../src/stream/channels.ts';
 import { FailedAttempts } from '../../../../src/stream/retry/failed-attempts.ts';
 import type { Job } from '../../../../src/stream/work/job.ts';
 import { ModelGate } from '../../../../src/stream/retry/model-gate.ts';
@@ -144,4 +145,17 @@ test('a signal ends the attempt in which the time is over, and attempts with tim
   ended?.end();
   context.mock.timers.tick(10_000);
   assert.equal(ended?.signal.aborted, false);
+});
+
+test('an attempt that fails after its partition was given up is not told as one that is repeated', async (context) => {
+  const { begin, fail } = start(context);
+  const told: number[] = [];
+  context.after(attemptFailed.subscribe(({ attempt }) => told.push(attempt)));
+  const job = begin();
+  job.record.partition.revoked = true;
+  await fail(job, nodeError({ failure: 'cancelled' }), 5);
+  assert.deepEqual(told, []);
+  job.record.partition.revoked = false;
+  await fail(job, nodeError({ failure: 'cancelled' }), 5);
+  assert.deepEqual(told, [1]);
 });
