@@ -10,7 +10,7 @@ import { KafkaError } from '../kafka-error.ts';
 export async function answerWithin<T>(limitMs: number, connection: Connection, answer: Promise<T>): Promise<T> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
-    late.reject(new KafkaError('REQUEST_TIMED_OUT', `no answer within ${limitMs / 1_000} s`, 'retry'));
+    late.reject(new KafkaError('REQUEST_TIMED_OUT', `no answer within ${Math.round(limitMs)} ms`, 'retry'));
     void connection.close();
   }, limitMs);
   try {

@@ -253,8 +253,13 @@ export class GroupMember {
     while (!finished.signal.aborted) {
       await sleep(this.#heartbeatMs, finished.signal);
       if (finished.signal.aborted || this.#membership.generation < 0) continue;
-      // A failed beat changes nothing now: the join that follows finds out. One that hangs holds up nothing.
-      const beating = this.#beat().catch(() => this.coordinator.forget());
+      // One that hangs holds up nothing.
+      const beating = this.#beat().catch((thrown: unknown) => {
+        const error = toKafkaError(thrown);
+        if (error.failure === 'retry') this.coordinator.forget();
+        // Others have the partitions: with exactly-once delivery what is under way of them could never be finished.
+        else this.#lose(error.message);
+      });
       await Promise.race([beating, ended.catch(() => undefined)]);
     }
     await ended;

@@ -214,6 +214,20 @@ test('fenced while a partition is finished: all is dropped at once', async (cont
   assert.deepEqual([again.args[3], claims(again)['cooperative-sticky']], ['', [[], -1]]);
 });
 
+// A transaction of a member that the group does not know any more is refused for ever: nothing could be finished.
+test('fenced while leaving: all is dropped at once, and what is finished is not waited for', async (context) => {
+  const { consumer, events, take, holdDrain } = await join(context);
+  const drain = holdDrain('012');
+  const closing = consumer.close();
+  await eventually(() => events.includes('drain 012'));
+  (await take('heartbeat')).fail(refusal(HEARTBEAT, 'UNKNOWN_MEMBER_ID'));
+  await eventually(() => events.includes('released 012'));
+  drain.resolve();
+  (await take('leaveGroup')).answer({});
+  await closing;
+  assert.deepEqual(events, ['assigned 012', 'drain 012', 'released 012']);
+});
+
 test('leaving while the others of the group are waited for: finished, committed, left', async (context) => {
   const { consumer, events, take, rebalance, finish } = await join(context);
   await rebalance();
