@@ -7,22 +7,13 @@
 // Prints records/s and CPU time a record of this process, medians over the rounds, and the ratios to the loop.
 //
 //   node bench/stream.ts [--records 50000] [--size 200] [--rounds 3] [--in-flight 64] [--batch 1]
-import { spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { Admin, Consumer, Producer, type MessageToProduce } from '@platformatic/kafka';
 import { Pool } from 'undici';
-import { readOptions } from '../src/base/options.ts';
 import { startEmbeddedKafka } from '../src/dev/kafka/embedded-kafka.ts';
-import { compileGraph } from '../src/graph/compile.ts';
-import { createExecutor } from '../src/graph/execute.ts';
-import { Cluster } from '../src/kafka/cluster/cluster.ts';
-import { connectionOptions, consumerOptions } from '../src/kafka/options.ts';
-import { BatchingClient } from '../src/models/batching/batching-client.ts';
-import { createRestClient } from '../src/models/rest/rest-client.ts';
-import { batchRules } from '../src/protocol/batch/rules.ts';
 import { recordFinished } from '../src/stream/channels.ts';
-import { streamOptions } from '../src/stream/options.ts';
-import { Pipeline } from '../src/stream/pipeline.ts';
+import { millraceStream } from './millrace-stream.ts';
+import { startStub } from './stub-process.ts';
 
 const { values } = parseArgs({
   options: {
@@ -53,16 +44,6 @@ async function measure(run: () => Promise<void>): Promise<Measured> {
     perSecond: RECORDS / ((performance.now() - begun) / 1000),
     cpuUs: (used.user + used.system) / RECORDS,
   };
-}
-
-async function startStub(): Promise<{ readonly port: number; stop(): void }> {
-  const child = spawn(process.execPath, [new URL('./stub-model.ts', import.meta.url).pathname], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const port = await new Promise<number>((resolve) =>
-    child.stdout.once('data', (line: Buffer) => resolve(Number(line))),
-  );
-  return { port, stop: () => child.kill() };
 }
 
 const value = Buffer.from(JSON.stringify({ instances: [numbers()] }));
@@ -148,25 +129,10 @@ type Contender = (bootstrap: string, topic: string, port: number, group: string)
 const stream =
   (batch: number, delivery: string): Contender =>
   async (bootstrap, topic, port, group) => {
-    const env = {
-      KAFKA_BROKER: bootstrap,
-      KAFKA_DELIVERY: delivery,
-      KAFKA_INPUT_TOPIC: topic,
-      KAFKA_OUTPUT_TOPIC: `${topic}-out`,
-      KAFKA_WORKERS: String(IN_FLIGHT),
-    };
-    const predictor = { name: 'p', graph: { name: 'resnet32', type: 'MODEL' as const } };
-    const overrideEndpoints = new Map([['resnet32', { host: '127.0.0.1', port }]]);
-    const graph = compileGraph(predictor, { protocol: 'tensorflow', transport: 'rest', overrideEndpoints });
-    const client = createRestClient({ protocol: 'tensorflow', timeoutMs: 60_000 });
-    const limits = { size: batch, delayMs: 5, sizeBytes: 3_000_000 };
-    const batching = batch > 1 ? new BatchingClient(client, batchRules('tensorflow', 'rest'), limits) : client;
-    const executor = createExecutor(graph, batching);
-    const pipeline = new Pipeline(new Cluster(readOptions(connectionOptions, { env }).values), executor, {
-      group,
-      consumer: readOptions(consumerOptions, { env }).values,
-      stream: readOptions(streamOptions, { env }).values,
-    });
+    const { pipeline, executor } = millraceStream(
+      { bootstrap, input: topic, output: `${topic}-out`, port, group, batch },
+      { KAFKA_DELIVERY: delivery, KAFKA_WORKERS: String(IN_FLIGHT) },
+    );
     let done = 0;
     const finished = Promise.withResolvers<void>();
     const unsubscribe = recordFinished.subscribe(() => {
