@@ -110,6 +110,12 @@ export async function committedOffsets(bootstrap: string, group: string, topic: 
   return persist(() => withAdmin(bootstrap, ask));
 }
 
+/** The sum of what a group has committed for a topic: where offsets begin at 0 and none is left out, how many records it is done with. */
+export async function committedTotal(bootstrap: string, group: string, topic: string): Promise<number> {
+  const offsets = await committedOffsets(bootstrap, group, topic);
+  return Number([...offsets.values()].reduce((sum, offset) => sum + offset, 0n));
+}
+
 /** Lends out an Admin of the library and closes it. @param bootstrap one broker, or several with commas */
 export async function withAdmin<T>(
   bootstrap: string,

@@ -1,7 +1,7 @@
 // Several records in one model call, on real Kafka: each record has its own result, in its own place.
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { committedOffsets, createTopic, produceRecords, readAll, testBroker, uniqueTopic } from '../../broker.ts';
+import { committedTotal, createTopic, produceRecords, readAll, testBroker, uniqueTopic } from '../../broker.ts';
 import { checkStream } from '../../stream/check-stream.ts';
 import { groupOf, MillraceProcess } from '../../stream/millrace-process.ts';
 import { ModelServer, type ModelCall } from '../../stream/model-server.ts';
@@ -49,10 +49,7 @@ async function streamInBatches(context: TestContext, order: string): Promise<voi
   });
   context.after(() => millrace.end('SIGKILL'));
   const group = groupOf(topics.input);
-  await until('all committed', async () => {
-    const committed = await committedOffsets(bootstrap, group, topics.input);
-    return [...committed.values()].reduce((sum, offset) => sum + offset, 0n) === BigInt(RECORDS);
-  });
+  await until('all committed', async () => (await committedTotal(bootstrap, group, topics.input)) === RECORDS);
   assert.equal(await millrace.end('SIGTERM'), 0);
   const { lost, duplicated, foreign, outOfOrder, results, errors } = await checkStream({ ...topics, group });
   assert.deepEqual({ lost, duplicated, foreign, results, errors }, { lost: [], duplicated: [], foreign: [], results: RECORDS - 1, errors: 1 }); // prettier-ignore

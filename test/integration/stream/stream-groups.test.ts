@@ -1,37 +1,15 @@
 // Members that come and go, and topics that come late and grow.
 import { test, type TestContext } from 'node:test';
 import assert from 'node:assert/strict';
-import {
-  committedOffsets,
-  createTopic,
-  produceRecords,
-  readAll,
-  testBroker,
-  uniqueTopic,
-  withAdmin,
-} from '../../broker.ts';
+import { createTopic, produceRecords, readAll, testBroker, uniqueTopic, withAdmin } from '../../broker.ts';
+import { streamGroup } from '../../stream/stream-group.ts';
 import { checkStream } from '../../stream/check-stream.ts';
-import { ModelServer } from '../../stream/model-server.ts';
 import { startTestStream, until } from '../../stream/test-stream.ts';
 
 const bootstrap = testBroker();
 
-async function setUp(context: TestContext) {
-  const topics = { bootstrap, input: uniqueTopic('groups-in'), output: uniqueTopic('groups-out') };
-  const group = uniqueTopic('group');
-  const model = await new ModelServer(({ body }) => ({ body, delayMs: Number(body) % 40 })).start();
-  context.after(() => model.stop());
-  const start = (env: Readonly<Record<string, string>> = {}) => {
-    const stream = startTestStream({ ...topics, group, env, modelPort: model.port });
-    context.after(() => stream.close(0));
-    return stream;
-  };
-  const committed = async () => {
-    const offsets = await committedOffsets(bootstrap, group, topics.input);
-    return Number([...offsets.values()].reduce((sum, offset) => sum + offset, 0n));
-  };
-  return { topics, group, model, start, committed };
-}
+const setUp = (context: TestContext) =>
+  streamGroup(context, bootstrap, 'groups', ({ body }) => ({ body, delayMs: Number(body) % 40 }));
 
 const requests = (from: number, count: number) =>
   Array.from({ length: count }, (_, index) => ({ key: `key-${(from + index) % 40}`, value: `${from + index}` }));

@@ -1,7 +1,7 @@
 // Real processes that are killed, stopped and starved of their model.
 import { test, type TestContext } from 'node:test';
 import assert from 'node:assert/strict';
-import { committedOffsets, createTopic, endOffsets, produceRecords, testBroker, uniqueTopic } from '../../broker.ts';
+import { committedTotal, createTopic, endOffsets, produceRecords, testBroker, uniqueTopic } from '../../broker.ts';
 import { checkStream } from '../../stream/check-stream.ts';
 import { groupOf, MillraceProcess, type MillraceOptions } from '../../stream/millrace-process.ts';
 import { ModelServer, type Behaviour, type ModelCall } from '../../stream/model-server.ts';
@@ -28,10 +28,7 @@ async function setUp(
     const ends = await endOffsets(bootstrap, topics.output).catch(() => new Map<number, bigint>());
     return Number([...ends.values()].reduce((sum, end) => sum + end, 0n));
   };
-  const committed = async () => {
-    const offsets = await committedOffsets(bootstrap, group, topics.input);
-    return Number([...offsets.values()].reduce((sum, offset) => sum + offset, 0n));
-  };
+  const committed = () => committedTotal(bootstrap, group, topics.input);
   return { topics, group, model, start, stored, committed };
 }
 

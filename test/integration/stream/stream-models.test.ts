@@ -1,7 +1,15 @@
 // Models that are slow, away or stuck, on real Kafka: order, waiting, bounds, ends.
 import { test, type TestContext } from 'node:test';
 import assert from 'node:assert/strict';
-import { committedOffsets, createTopic, produceRecords, readAll, testBroker, uniqueTopic } from '../../broker.ts';
+import {
+  committedOffsets,
+  committedTotal,
+  createTopic,
+  produceRecords,
+  readAll,
+  testBroker,
+  uniqueTopic,
+} from '../../broker.ts';
 import { brokenPromises } from '../../checker/verdict.ts';
 import { checkStream } from '../../stream/check-stream.ts';
 import { ModelServer, type Behaviour, type ModelCall } from '../../stream/model-server.ts';
@@ -47,10 +55,8 @@ interface Topics {
 }
 
 async function finished(topics: Topics, stream: TestStream, count: number): Promise<void> {
-  await until(`${count} committed`, async () => {
-    const committed = await committedOffsets(bootstrap, stream.group, topics.input);
-    return [...committed.values()].reduce((sum, offset) => sum + offset, 0n) >= BigInt(count);
-  });
+  const committed = () => committedTotal(bootstrap, stream.group, topics.input);
+  await until(`${count} committed`, async () => (await committed()) >= count);
 }
 
 async function assertClean(topics: Topics, group: string, inputs: number): Promise<void> {

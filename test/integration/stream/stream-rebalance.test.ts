@@ -3,35 +3,24 @@ import { test, type TestContext } from 'node:test';
 import assert from 'node:assert/strict';
 import { partitionsAssigned, partitionsRevoked } from '../../../src/kafka/channels.ts';
 import { recordFinished } from '../../../src/stream/channels.ts';
-import { committedOffsets, createTopic, produceRecords, testBroker, uniqueTopic, withAdmin } from '../../broker.ts';
+import { createTopic, produceRecords, testBroker, uniqueTopic, withAdmin } from '../../broker.ts';
+import { streamGroup } from '../../stream/stream-group.ts';
 import { checkStream } from '../../stream/check-stream.ts';
 import { groupOf, MillraceProcess } from '../../stream/millrace-process.ts';
 import { ModelServer } from '../../stream/model-server.ts';
 import { RangeMember } from '../../stream/range-member.ts';
-import { startTestStream, until } from '../../stream/test-stream.ts';
+import { until } from '../../stream/test-stream.ts';
 
 const bootstrap = testBroker();
 
 async function setUp(context: TestContext, partitions: number) {
-  const topics = { bootstrap, input: uniqueTopic('rebalance-in'), output: uniqueTopic('rebalance-out') };
-  const group = uniqueTopic('group');
-  await createTopic(bootstrap, topics.input, partitions);
   const pace = { delayMs: 20 };
   const slow = Promise.withResolvers<void>();
-  const model = await new ModelServer(({ body }) =>
+  const streams = await streamGroup(context, bootstrap, 'rebalance', ({ body }) =>
     String(body).startsWith('slow') ? { body, after: slow.promise } : { body, delayMs: pace.delayMs },
-  ).start();
-  context.after(() => model.stop());
-  const start = (env: Readonly<Record<string, string>> = {}) => {
-    const stream = startTestStream({ ...topics, group, env, modelPort: model.port });
-    context.after(() => stream.close(0));
-    return stream;
-  };
-  const committed = async () => {
-    const offsets = await committedOffsets(bootstrap, group, topics.input);
-    return Number([...offsets.values()].reduce((sum, offset) => sum + offset, 0n));
-  };
-  return { topics, group, pace, slow, start, committed };
+  );
+  await createTopic(bootstrap, streams.topics.input, partitions);
+  return { ...streams, pace, slow };
 }
 
 /** Records of every partition: one that stays at the model until it is let go, then many quick ones of other keys. */

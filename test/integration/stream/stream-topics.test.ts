@@ -3,31 +3,23 @@ import { test, type TestContext } from 'node:test';
 import assert from 'node:assert/strict';
 import { Producer } from '@platformatic/kafka';
 import {
-  createTopic,
   committedOffsets,
+  createTopic,
   produceRecords,
   readAll,
   testBroker,
   uniqueTopic,
   withAdmin,
 } from '../../broker.ts';
-import { ModelServer } from '../../stream/model-server.ts';
-import { startTestStream, until } from '../../stream/test-stream.ts';
+import { streamGroup } from '../../stream/stream-group.ts';
+import { until } from '../../stream/test-stream.ts';
 
 const bootstrap = testBroker();
 
 async function setUp(context: TestContext) {
-  const topics = { bootstrap, input: uniqueTopic('topics-in'), output: uniqueTopic('topics-out') };
-  const group = uniqueTopic('group');
-  const model = await new ModelServer(({ body }) =>
+  const { topics, group, start } = await streamGroup(context, bootstrap, 'topics', ({ body }) =>
     String(body).startsWith('bad') ? { status: 400, body: Buffer.from('no') } : { body },
-  ).start();
-  context.after(() => model.stop());
-  const start = (env: Readonly<Record<string, string>> = {}) => {
-    const stream = startTestStream({ ...topics, group, env, modelPort: model.port });
-    context.after(() => stream.close(0));
-    return stream;
-  };
+  );
   const committed = async () => {
     const offsets = await committedOffsets(bootstrap, group, topics.input);
     return Object.fromEntries([...offsets].map(([partition, offset]) => [partition, Number(offset)]));
