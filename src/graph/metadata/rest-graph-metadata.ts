@@ -9,7 +9,7 @@ import type { ModelQuery } from '../model-query.ts';
 import { stepFailure } from '../walk/step-failure.ts';
 import { graphEdges } from './graph-edges.ts';
 
-/** What a model says of itself; other members are left out, as by Seldon, and so are empty ones. */
+/** What a model says of itself; other members are left out, as by Seldon, and so are empty ones but for inputs and outputs. */
 const MEMBERS = ['name', 'platform', 'versions', 'inputs', 'outputs', 'custom'] as const;
 /** The JSON of each, as the model wrote it. */
 type ModelMetadata = ReadonlyMap<string, string>;
@@ -57,12 +57,12 @@ function writtenMembers(body: Buffer): ModelMetadata {
     if (name !== undefined) found.set(name, body.toString('utf8', members.valueStart, members.valueEnd()));
   }
   const full = MEMBERS.map((name) => [name, found.get(name) ?? 'null'] as const).filter(
-    ([, json]) => !EMPTY.test(json),
+    ([name, json]) => json !== 'null' && (name === 'inputs' || name === 'outputs' || !EMPTY.test(json)),
   );
   return new Map(full);
 }
 
-const EMPTY = /^(?:null|""|\[\s*\]|\{\s*\})$/;
+const EMPTY = /^(?:""|\[\s*\]|\{\s*\})$/;
 
 function jsonObject(members: Iterable<readonly [name: string, json: string]>): string {
   return `{${[...members].map(([name, json]) => `${JSON.stringify(name)}:${json}`).join(',')}}`;

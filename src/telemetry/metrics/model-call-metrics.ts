@@ -7,6 +7,7 @@ import type { PredictorSpec } from '../../deployment/seldon-deployment.ts';
 import { grpcMethod } from '../../protocol/grpc/methods.ts';
 import type { Protocol, Transport } from '../../protocol/payload.ts';
 import { restPath } from '../../protocol/rest/paths.ts';
+import { goCode, statusOfFailure } from './grpc-code.ts';
 import { CALL_BUCKETS } from './registry.ts';
 
 export interface MeasuredPredictor {
@@ -102,9 +103,9 @@ export class ModelCallMetrics {
   #failed(call: NodeCall, transport: Transport, error: unknown, durationMs: number): void {
     if (!(error instanceof NodeError)) return;
     this.#failures.inc({ node: call.nodeName, failure: error.failure });
-    if (error.failure === 'status' && error.status !== undefined) {
-      this.#answered(call, transport, error.status, durationMs);
-    }
+    const told = error.failure === 'status' ? error.status : undefined;
+    const status = told ?? (transport === 'grpc' ? statusOfFailure(error.failure) : undefined);
+    if (status !== undefined) this.#answered(call, transport, status, durationMs);
   }
 
   #observer(call: NodeCall, transport: Transport, status: number | string): Observer {
@@ -115,7 +116,7 @@ export class ModelCallMetrics {
       predictor_name: predictor.name,
       predictor_version: predictor.annotations?.['version'] ?? '',
       ...this.#service(call, transport),
-      code: String(status),
+      code: transport === 'grpc' ? goCode(String(status)) : String(status),
       model_name: call.modelName,
       model_image: image,
       model_version: version,

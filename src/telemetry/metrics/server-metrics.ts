@@ -2,6 +2,7 @@ import { Histogram, Summary, type Registry } from 'prom-client';
 import { requestAnswered } from '../../rpc/channels.ts';
 import type { Subscriptions } from '../subscriptions.ts';
 import type { MeasuredPredictor } from './model-call-metrics.ts';
+import { goCode } from './grpc-code.ts';
 import { CALL_BUCKETS } from './registry.ts';
 
 const LABELS = ['deployment_name', 'predictor_name', 'predictor_version', 'service', 'method', 'code'] as const;
@@ -43,7 +44,7 @@ export function serverMetrics(
         predictor_version: predictor.annotations?.['version'] ?? '',
         service,
         method,
-        code,
+        code: method === 'unary' ? goCode(code) : code,
       };
       const one = histogram.labels(labels);
       const other = summary.labels(labels);

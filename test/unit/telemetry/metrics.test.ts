@@ -18,6 +18,8 @@ import {
   transactionEnded,
   type RecordFinished,
 } from '../../../src/stream/channels.ts';
+import { requestAnswered } from '../../../src/rpc/channels.ts';
+import type { Transport } from '../../../src/protocol/payload.ts';
 import type { StreamStatus } from '../../../src/stream/health/status.ts';
 import { IDLE } from '../stream/health/idle-stream.ts';
 import { createLogger } from '../../../src/telemetry/logs/logger.ts';
@@ -174,7 +176,7 @@ const call: NodeCall = {
   headers: [],
 };
 
-function measured(answer: () => ReturnType<ModelClient['call']>, image: string) {
+function measured(answer: () => ReturnType<ModelClient['call']>, image: string, transport: Transport = 'rest') {
   const registry = createRegistry();
   const inner: ModelClient = { call: answer, checkReady: () => Promise.resolve(), close: () => Promise.resolve() };
   const metrics = new ModelCallMetrics(registry, {
@@ -187,7 +189,7 @@ function measured(answer: () => ReturnType<ModelClient['call']>, image: string) 
       componentSpecs: [{ spec: { containers: [{ name: 'resnet', image }] } }],
     },
   });
-  return { registry, client: metrics.measured(inner, 'rest') };
+  return { registry, client: metrics.measured(inner, transport) };
 }
 
 const COUNT = 'seldon_api_executor_client_requests_seconds_count';
@@ -209,6 +211,39 @@ test("model calls are measured with Seldon's labels and buckets", async () => {
     (line) => /quantile="([^"]+)"/.exec(line)?.[1],
   );
   assert.equal(quantiles.join(' '), '0.5 0.75 0.9 0.98 0.99 1');
+});
+
+test('gRPC calls are measured however they end, with the names that Go gives to statuses', async () => {
+  const node = 'resnet';
+  const errors = [
+    new NodeError('none', { failure: 'status', node, status: 'NOT_FOUND' }),
+    new NodeError('gone', { failure: 'status', node, status: 'CANCELLED' }),
+    new NodeError('away', { failure: 'unreachable', node }),
+    new NodeError('slow', { failure: 'timeout', node }),
+    new NodeError('wrong', { failure: 'request', node }),
+  ];
+  const answer = () => (errors[0] ? Promise.reject(errors.shift()) : Promise.resolve(call.payload));
+  const { registry, client } = measured(answer, 'x', 'grpc');
+  while (errors.length > 0) await assert.rejects(client.call(call));
+  await client.call(call);
+  const codes = (await samples(registry, COUNT)).map((line) => /code="(\w+)"/.exec(line)?.[1]);
+  assert.deepEqual(codes, ['NotFound', 'Canceled', 'Unavailable', 'DeadlineExceeded', 'OK']);
+});
+
+test('gRPC requests have the codes that Go names', async () => {
+  const { registry, end } = startTelemetry(silent(), {
+    deploymentName: 'dep',
+    predictor: { name: 'p', graph: { name: 'm' } },
+  });
+  const sample = { service: '/seldon.protos.Seldon/Predict', method: 'unary', durationMs: 1 };
+  for (const code of ['OK', 'INVALID_ARGUMENT']) requestAnswered.publish({ ...sample, code });
+  requestAnswered.publish({ service: 'predictions', method: 'post', code: '500', durationMs: 1 });
+  end();
+  const lines = await samples(registry, 'seldon_api_executor_server_requests_seconds_count');
+  assert.deepEqual(
+    lines.map((line) => /code="(\w+)"/.exec(line)?.[1]),
+    ['OK', 'InvalidArgument', '500'],
+  );
 });
 
 test('an answer that is no success has its code; a call without an answer has no sample, and is counted', async () => {

@@ -175,6 +175,12 @@ test('the metadata of the graph takes its edges from its nodes, by what they do'
       ['top', 'mix', 'm', 'n'],
     );
   });
+  const none = { name: '', versions: [], inputs: [], outputs: null, custom: {} };
+  const says = [{ status: 200, bodyText: JSON.stringify(none) }];
+  await withHttpFront({ graph: MODEL, nodes: { m: says } }, async ({ port }) => {
+    const { text } = await ask(port, '/api/v1.0/metadata');
+    assert.equal(text, '{"name":"p","models":{"m":{"inputs":[]}},"graphinputs":[],"graphoutputs":null}');
+  });
   await withHttpFront({ graph, nodes: { ...nodes, n: [{ status: 200, bodyText: '[1]' }] } }, async ({ port }) => {
     const answer = await ask(port, '/api/v1.0/metadata');
     assert.equal(answer.status, 500);
