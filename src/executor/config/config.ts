@@ -124,8 +124,7 @@ export function readExecutorConfig({ commandLine, env, readFile }: ConfigSources
     protocol: values.protocol === 'kfserving' ? 'v2' : values.protocol,
     transport: values.transport,
     overrideEndpoints: new Map(),
-    // Any text counts, also 0 and false: Seldon's rule.
-    routingInjection: Boolean(env['SELDON_ENABLE_ROUTING_INJECTION']),
+    routingInjection: values.routingInjection !== '',
     kafka: compiled && { ...compiled.kafka, stream: { ...compiled.kafka.stream, modelTimeoutMs } },
     http: {
       host: '::',

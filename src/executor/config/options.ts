@@ -89,6 +89,11 @@ export const executorOptions = {
     env: 'CORS_ALLOWED_HEADERS',
     help: 'Access-Control-Allow-Headers of HTTP answers',
   }),
+  routingInjection: string({
+    default: '',
+    env: 'SELDON_ENABLE_ROUTING_INJECTION',
+    help: 'Set to anything, also to 0 or false: the routes taken are written into meta.routing of what each node gives on',
+  }),
   maxMessageBytes: integer({
     default: 128 * 1024 * 1024,
     min: 1024,

@@ -110,7 +110,7 @@ export function readRunConfig(
     protocol: words.protocol,
     transport: words.transport,
     overrideEndpoints: endpoints,
-    routingInjection: Boolean(env['SELDON_ENABLE_ROUTING_INJECTION']),
+    routingInjection: own.values.routingInjection !== '',
     kafka: compiled && { ...compiled.kafka, stream: { ...compiled.kafka.stream, modelTimeoutMs } },
     http: {
       host: options.host,

@@ -365,3 +365,8 @@ test('arguments that are not read are told with the errors that follow from it',
   const message = failure(['--debug', 'false', ...IDENTITY], good);
   assert.match(message, /--sdep: required[^]*'false' is no flag: it and everything behind it is ignored/);
 });
+
+test('any text switches routing injection on, as in Seldon', () => {
+  const injects = (text: string) => read(IDENTITY, { ...good, SELDON_ENABLE_ROUTING_INJECTION: text }).routingInjection;
+  assert.deepEqual([read(IDENTITY, good).routingInjection, injects(''), injects('0')], [false, false, true]);
+});

@@ -207,3 +207,9 @@ test('a certificate comes from SELDON_CERT_*, of this shell too, or from the Sec
   assert.equal(plain.tls, undefined);
   assert.match(plain.warnings.join('\n'), /'mine': ports are plain text here; --secrets DIR/);
 });
+
+test('the document switches routing injection on', () => {
+  const env = '\n      - {name: SELDON_ENABLE_ROUTING_INJECTION, value: "true"}';
+  assert.equal(read(document()).routingInjection, false);
+  assert.equal(read(document({ env })).routingInjection, true);
+});
