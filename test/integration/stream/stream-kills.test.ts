@@ -45,10 +45,10 @@ test('killed five times while 5000 records stream: nothing lost, never committed
   const named = { KAFKA_GROUP_INSTANCE_ID: 'replica-0' };
   for (let kill = 0; kill < 5; kill++) {
     const env = { KAFKA_WORKERS: '16', KAFKA_COMMIT_INTERVAL_MS: '50', ...(kill > 1 && named) };
-    const millrace = await start({ env });
-    const before = await stored();
     // However late it is killed, it has not come to the end by then.
     quota = model.calls + 900;
+    const before = await stored();
+    const millrace = await start({ env });
     await until('it has gone on', async () => (await stored()) > before + 200 + kill * 70);
     assert.equal(await millrace.end('SIGKILL'), 'SIGKILL');
     const report = await checkStream({ ...topics, group });
