@@ -7,7 +7,12 @@ export async function globalSetup(): Promise<void> {
   if (process.env['MILLRACE_TEST_KAFKA']) return;
   try {
     // Nobody kills it, but the machine may be busy.
-    kafka = await startEmbeddedKafka({ sessionMs: 9_000, progress: say });
+    kafka = await startEmbeddedKafka({
+      sessionMs: 9_000,
+      // Else a transaction that is too old is ended ten seconds late.
+      properties: { 'transaction.abort.timed.out.transaction.cleanup.interval.ms': '1000' },
+      progress: say,
+    });
   } catch (error) {
     say('No Kafka for the integration tests; MILLRACE_TEST_KAFKA=HOST:PORT would name one that runs elsewhere.');
     throw error;

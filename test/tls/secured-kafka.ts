@@ -67,6 +67,8 @@ export async function startSecuredKafka(): Promise<SecuredKafka> {
     properties[`${prefix}.scram-sha-512.connections.max.reauth.ms`] = String(SESSION_MS);
   }
   const kafka = await startEmbeddedKafka({
+    // Nobody kills it, but the machine may be busy.
+    sessionMs: 9_000,
     listeners: LISTENERS,
     scramUsers: (['SCRAM-SHA-256', 'SCRAM-SHA-512'] as const).map((mechanism) => ({ mechanism, ...SCRAM_USER })),
     properties,
