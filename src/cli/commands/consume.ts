@@ -8,7 +8,10 @@ import { repeated } from '../repeated-option.ts';
 /** `millrace consume`: what is in a topic. */
 export function consumeCommand(): Command {
   const command = new Command('consume')
-    .description('print the records of a topic: from its beginning to its present end, without a consumer group')
+    .summary('print the records of a topic: from its beginning to its present end, without a consumer group')
+    .description(
+      'Prints the records of a topic, from its beginning to its present end. No consumer group takes part, and\nnothing is committed.',
+    )
     .requiredOption('--topic <NAME>', 'topic to read')
     .option('--partition <N>', 'read this partition only; may be repeated', repeated);
   addDeclaredOptions(command, consumeOptions);

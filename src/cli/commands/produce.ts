@@ -8,7 +8,10 @@ import { repeated } from '../repeated-option.ts';
 /** `millrace produce [FILE...]`: requests from files into a topic. */
 export function produceCommand(): Command {
   const command = new Command('produce')
-    .description('send requests from files to a topic, JSON lines or length-prefixed protobuf')
+    .summary('send requests from files to a topic, JSON lines or length-prefixed protobuf')
+    .description(
+      'Sends requests from files to a topic: JSON, one a line, or protobuf with the size of each message before it.',
+    )
     .argument('[FILE...]', 'files, also packed with gzip or zstd; - is standard input')
     .requiredOption('--topic <NAME>', 'topic to write to')
     .option(

@@ -8,7 +8,8 @@ import { repeated } from '../repeated-option.ts';
 /** `millrace redrive`: failed requests once more. */
 export function redriveCommand(): Command {
   const command = new Command('redrive')
-    .description('send the requests of error records again, each once, however often the command is run')
+    .summary('send the requests of error records again, each once, however often the command is run')
+    .description('Sends the requests of error records again, each once, however often the command is run.')
     .option('--code <CODE>', 'only errors of this code, such as MODEL_TIMEOUT; may be repeated', repeated)
     .option('--node <NAME>', 'only errors at this node of the graph; may be repeated', repeated)
     .option('--status <STATUS>', 'only with this status of the model: 503, 5xx, UNAVAILABLE; may be repeated', repeated)

@@ -4,7 +4,10 @@ import { print } from '../print.ts';
 /** `millrace validate FILE...`: everything that is wrong with deployments, before anything runs. */
 export function validateCommand(): Command {
   return new Command('validate')
-    .description('check SeldonDeployments and say everything that is wrong with them, with line and remedy')
+    .summary('check SeldonDeployments and say everything that is wrong with them, with line and remedy')
+    .description(
+      "Checks SeldonDeployments as Seldon's operator would, and their Kafka settings too. Says everything that is\nwrong, with line and remedy.",
+    )
     .argument('<FILE...>', 'YAML or JSON files; - is standard input')
     .addOption(new Option('--format <FORMAT>', 'how to print the result').choices(['text', 'json']).default('text'))
     .option('--defaults', 'print the documents instead, with everything filled in that the operator fills in')
