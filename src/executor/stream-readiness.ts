@@ -1,4 +1,5 @@
 import type { StreamStatus } from '../stream/health/status.ts';
+import { secondsText, troubleText } from '../stream/health/trouble-text.ts';
 
 /**
  * How long Kafka may be away before it is told, in milliseconds: a broker that dies is noticed by the others after 9 s by default,
@@ -11,7 +12,7 @@ const KAFKA_GRACE_MS = 15_000;
  * read, every result can be written, and the group knows it; a broker that is away while the others do its work is no reason.
  */
 export function streamNotReady(status: StreamStatus): string[] {
-  const { joined, partitions, slowestWrite, waitingForModel } = status;
+  const { joined, partitions, slowestWrite, waitingForModel, brokerTroubles } = status;
   const reasons = [...kafkaTroubles(status)];
   if (!joined && reasons.length === 0) reasons.push('the consumer group has not been joined yet');
   const unread = partitions.filter(({ unreadMs }) => unreadMs >= KAFKA_GRACE_MS);
@@ -19,18 +20,18 @@ export function streamNotReady(status: StreamStatus): string[] {
     const numbers = unread.map(({ partition }) => partition).join(', ');
     const longest = Math.max(...unread.map(({ unreadMs }) => unreadMs));
     reasons.push(
-      `partition ${numbers} of the input topic cannot be read since ${seconds(longest)}${why(status, 'fetch')}`,
+      `partition ${numbers} of the input topic cannot be read since ${secondsText(longest)}${troubleText(brokerTroubles, 'fetch')}`,
     );
   }
   if (slowestWrite !== undefined && slowestWrite.forMs >= KAFKA_GRACE_MS) {
     const { topic, partition, forMs } = slowestWrite;
     reasons.push(
-      `partition ${partition} of '${topic}' cannot be written since ${seconds(forMs)}${why(status, 'produce')}`,
+      `partition ${partition} of '${topic}' cannot be written since ${secondsText(forMs)}${troubleText(brokerTroubles, 'produce')}`,
     );
   }
   if (waitingForModel !== undefined) {
     const { node, error, forMs } = waitingForModel;
-    reasons.push(`records wait for node '${node}' since ${seconds(forMs)}: ${error}`);
+    reasons.push(`records wait for node '${node}' since ${secondsText(forMs)}: ${error}`);
   }
   return reasons;
 }
@@ -41,13 +42,6 @@ function* kafkaTroubles({ joined, brokerTroubles }: StreamStatus): Generator<str
     if (role !== 'group' && role !== 'metadata') continue;
     // Before the first assignment there is nothing to wait for but this.
     if (joined && forMs < KAFKA_GRACE_MS) continue;
-    yield `Kafka cannot be used (${role}) since ${seconds(forMs)}: ${error}`;
+    yield `Kafka cannot be used (${role}) since ${secondsText(forMs)}: ${error}`;
   }
 }
-
-function why({ brokerTroubles }: StreamStatus, role: 'fetch' | 'produce'): string {
-  const errors = brokerTroubles.filter((trouble) => trouble.role === role).map(({ error }) => error);
-  return errors.length === 0 ? '' : `: ${[...new Set(errors)].join('; ')}`;
-}
-
-const seconds = (ms: number): string => `${Math.round(ms / 1000)} s`;

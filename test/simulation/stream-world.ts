@@ -6,7 +6,8 @@ import { AssignedPartition } from '../../src/kafka/offsets/assigned-partition.ts
 import type { InputRecord } from '../../src/kafka/record.ts';
 import type { Failure } from '../../src/stream/failure.ts';
 import type { Job } from '../../src/stream/work/job.ts';
-import { Work, type OrderMode, type WorkLimits } from '../../src/stream/work/work.ts';
+import { Work } from '../../src/stream/work/work.ts';
+import type { OrderMode, WorkLimits } from '../../src/stream/work/work-limits.ts';
 import { Seeded } from './seeded.ts';
 import { VirtualTime } from './virtual-time.ts';
 

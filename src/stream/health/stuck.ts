@@ -1,5 +1,6 @@
 import type { OpenTrouble } from '../../kafka/cluster/troubles.ts';
 import type { StreamStatus } from './status.ts';
+import { secondsText, troubleText } from './trouble-text.ts';
 
 /** How long each kind of silence may last, in milliseconds. */
 export interface StuckLimits {
@@ -45,14 +46,14 @@ function* unread({ partitions, brokerTroubles }: StuckSigns, { stallMs }: StuckL
   if (stuck.length === 0) return;
   const numbers = stuck.map(({ partition }) => partition).join(', ');
   const longest = Math.max(...stuck.map(({ unreadMs }) => unreadMs));
-  yield `partition ${numbers} of the input topic has not been read for ${seconds(longest)}${why}`;
+  yield `partition ${numbers} of the input topic has not been read for ${secondsText(longest)}${why}`;
 }
 
 function* unwritten({ slowestWrite, brokerTroubles }: StuckSigns, { stallMs }: StuckLimits): Generator<string> {
   const { limitMs, why } = patience(stallMs, brokerTroubles, ['produce']);
   if (slowestWrite === undefined || slowestWrite.forMs <= limitMs) return;
   const { topic, partition, forMs } = slowestWrite;
-  yield `partition ${partition} of '${topic}' has taken no record for ${seconds(forMs)}${why}`;
+  yield `partition ${partition} of '${topic}' has taken no record for ${secondsText(forMs)}${why}`;
 }
 
 function* unconfirmed(
@@ -61,27 +62,23 @@ function* unconfirmed(
 ): Generator<string> {
   const { limitMs, why } = patience(stallMs, brokerTroubles, ['group', 'metadata']);
   if (unconfirmedMs > limitMs + rebalanceMs)
-    yield `the consumer group has not confirmed our membership for ${seconds(unconfirmedMs)}${why}`;
+    yield `the consumer group has not confirmed our membership for ${secondsText(unconfirmedMs)}${why}`;
 }
 
 function* unmoved(signs: StuckSigns, { stallMs, attemptMs }: StuckLimits): Generator<string> {
   const { oldestAttemptMs, inFlightRecords, slowestWrite, waitingForModel } = signs;
   if (oldestAttemptMs > attemptMs + stallMs)
-    yield `a call to the models has not ended for ${seconds(oldestAttemptMs)}, beyond all its limits`;
+    yield `a call to the models has not ended for ${secondsText(oldestAttemptMs)}, beyond all its limits`;
   // These wait for something that is judged by itself.
   if (inFlightRecords > 0 || slowestWrite !== undefined || waitingForModel !== undefined) return;
   const { retryingRecords, postponedRecords, waitingRecords, openRecords, sinceMovedMs, retryOverdueMs } = signs;
   const restMs = retryingRecords > 0 ? Math.min(sinceMovedMs, retryOverdueMs) : sinceMovedMs;
   if (restMs > stallMs && waitingRecords + openRecords + postponedRecords > 0)
-    yield `${waitingRecords + openRecords} records are there to be worked on, and nothing has been done for ${seconds(restMs)}`;
+    yield `${waitingRecords + openRecords} records are there to be worked on, and nothing has been done for ${secondsText(restMs)}`;
 }
 
 /** What the brokers say of it buys time: then it is known what is waited for. */
 function patience(stallMs: number, troubles: readonly OpenTrouble[], roles: readonly OpenTrouble['role'][]) {
-  const told = troubles.filter(({ role }) => roles.includes(role)).map(({ error }) => error);
-  return told.length === 0
-    ? { limitMs: stallMs, why: '' }
-    : { limitMs: stallMs * AWAY_FACTOR, why: `: ${[...new Set(told)].join('; ')}` };
+  const why = troubleText(troubles, ...roles);
+  return { limitMs: why === '' ? stallMs : stallMs * AWAY_FACTOR, why };
 }
-
-const seconds = (ms: number): string => `${Math.round(ms / 1000)} s`;

@@ -6,8 +6,6 @@ import { Job } from './job.ts';
 import { PartitionWork } from './partition-work.ts';
 import type { OrderMode, WorkLimits } from './work-limits.ts';
 
-export type { OrderMode, WorkLimits } from './work-limits.ts';
-
 // One partition's share of what may wait: enough to bridge a fetch.
 const PARTITION_WAITING_BYTES = 2 * 1024 * 1024;
 const WHOLE_PARTITION = 0;

@@ -1,4 +1,4 @@
-import { Counter, Histogram, Summary, type Registry } from 'prom-client';
+import { Counter, type Registry } from 'prom-client';
 import type { ModelClient, NodeCall } from '../../graph/model-client.ts';
 import type { NodeMethod } from '../../protocol/node-method.ts';
 import { NodeError } from '../../graph/node-error.ts';
@@ -8,7 +8,7 @@ import { grpcMethod } from '../../protocol/grpc/methods.ts';
 import type { Protocol, Transport } from '../../protocol/payload.ts';
 import { restPath } from '../../protocol/rest/paths.ts';
 import { goCode, statusOfFailure } from './grpc-code.ts';
-import { CALL_BUCKETS } from './registry.ts';
+import { SeldonLatency, type Observer } from './seldon-latency.ts';
 
 export interface MeasuredPredictor {
   readonly deploymentName: string;
@@ -28,44 +28,26 @@ const LABELS = [
   'model_version',
 ] as const;
 
-type Observer = (seconds: number) => void;
-
 /**
  * Measures model calls as Seldon's executor measures them, so that its dashboards go on: one sample for each answer, whatever its
  * status; what got no answer is counted in a metric of ours.
  */
 export class ModelCallMetrics {
-  readonly #histogram: Histogram<(typeof LABELS)[number]>;
-  readonly #summary: Summary<(typeof LABELS)[number]>;
+  readonly #latency: SeldonLatency<(typeof LABELS)[number]>;
   readonly #failures: Counter<'node' | 'failure'>;
   readonly #measured: MeasuredPredictor;
   /** By step, model name and status: labels are resolved once. Bounded, as callers may name models. */
   readonly #observers = new Map<string, Observer>();
 
   constructor(registry: Registry, measured: MeasuredPredictor) {
-    const registers = [registry];
     this.#measured = measured;
-    this.#histogram = new Histogram({
-      name: 'seldon_api_executor_client_requests_seconds',
-      help: 'A histogram of latencies for client calls from executor',
-      labelNames: LABELS,
-      buckets: CALL_BUCKETS,
-      registers,
-    });
-    this.#summary = new Summary({
-      name: 'seldon_api_executor_client_requests_seconds_summary',
-      help: 'A summary of latencies for client calls from executor',
-      labelNames: LABELS,
-      percentiles: [0.5, 0.75, 0.9, 0.98, 0.99, 1],
-      maxAgeSeconds: 600,
-      ageBuckets: 5,
-      registers,
-    });
+    const name = 'seldon_api_executor_client_requests_seconds';
+    this.#latency = new SeldonLatency(registry, name, 'client calls from executor', LABELS);
     this.#failures = new Counter({
       name: 'millrace_model_call_failures_total',
       help: 'Model calls without a usable answer, by node and kind (unreachable, interrupted, timeout, status, answer ...)',
       labelNames: ['node', 'failure'],
-      registers,
+      registers: [registry],
     });
   }
 
@@ -111,7 +93,7 @@ export class ModelCallMetrics {
   #observer(call: NodeCall, transport: Transport, status: number | string): Observer {
     const { deploymentName, predictor } = this.#measured;
     const { image, version } = imageParts(containerOf(predictor, call.nodeName)?.image ?? '');
-    const labels = {
+    return this.#latency.observer({
       deployment_name: deploymentName,
       predictor_name: predictor.name,
       predictor_version: predictor.annotations?.['version'] ?? '',
@@ -120,13 +102,7 @@ export class ModelCallMetrics {
       model_name: call.modelName,
       model_image: image,
       model_version: version,
-    };
-    const histogram = this.#histogram.labels(labels);
-    const summary = this.#summary.labels(labels);
-    return (seconds) => {
-      histogram.observe(seconds);
-      summary.observe(seconds);
-    };
+    });
   }
 
   /** Over HTTP the path and `post`, over gRPC the full method and `unary`, as Seldon has it. */

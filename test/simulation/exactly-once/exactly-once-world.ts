@@ -1,7 +1,7 @@
 // Replicas of a stream that delivers exactly once, in a world where they are killed, frozen and replaced, partitions move between
 // them, answers are lost and transactions time out. A reader of committed records must see each input once, and each key in order.
 import assert from 'node:assert/strict';
-import type { OrderMode } from '../../../src/stream/work/work.ts';
+import type { OrderMode } from '../../../src/stream/work/work-limits.ts';
 import { Seeded } from '../seeded.ts';
 import { VirtualTime } from '../virtual-time.ts';
 import { MadeUpBroker } from './made-up-broker.ts';

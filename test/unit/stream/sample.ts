@@ -3,7 +3,8 @@ import { AssignedPartition } from '../../../src/kafka/offsets/assigned-partition
 import { recordSizeBytes, type InputRecord, type RecordHeader } from '../../../src/kafka/record.ts';
 import type { Payload } from '../../../src/protocol/payload.ts';
 import type { Failure } from '../../../src/stream/failure.ts';
-import { Work, type OrderMode, type WorkLimits } from '../../../src/stream/work/work.ts';
+import { Work } from '../../../src/stream/work/work.ts';
+import type { OrderMode, WorkLimits } from '../../../src/stream/work/work-limits.ts';
 
 export const FAILURE: Failure = { code: 'MODEL_STATUS', message: 'no', node: 'm', status: '400', response: undefined };
 
