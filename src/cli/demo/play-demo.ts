@@ -1,5 +1,6 @@
 import type { DemoPlan } from '../../dev/demo/demo-plan.ts';
 import type { MillraceProgram } from '../../dev/demo/millrace-child.ts';
+import { terminalColumns } from '../terminal-columns.ts';
 import { colourDepth } from '../../dev/demo/cifar10/thumbnail.ts';
 import { DemoWorld } from './demo-world.ts';
 import { Interruption } from './interruption.ts';
@@ -56,6 +57,6 @@ export async function playDemo(
 
 function createScreen({ plain, color }: StageSettings): Screen {
   const { stdout } = process;
-  if (plain || !stdout.isTTY) return plainScreen();
+  if (plain || terminalColumns(stdout) === undefined) return plainScreen();
   return terminalScreen(color && colourDepth(stdout) > 1);
 }

@@ -9,6 +9,7 @@ import { Ledger } from '../../dev/demo/ledger/ledger.ts';
 import { reportPhase, type Phase, type PhaseReport } from '../../dev/demo/ledger/phase.ts';
 import type { MillraceProgram } from '../../dev/demo/millrace-child.ts';
 import { colourDepth } from '../../dev/demo/cifar10/thumbnail.ts';
+import { terminalColumns } from '../terminal-columns.ts';
 import { countText } from '../amounts.ts';
 import type { demoOptions } from './demo-options.ts';
 import { firstPhase, planPhases, steadyPhase } from './demo-phases.ts';
@@ -120,10 +121,10 @@ class Demo {
       );
     }
     const exhibits = chooseExhibits(images, ledger.answers);
-    const drawn = !this.#settings.plain && stdout.isTTY;
+    const columns = this.#settings.plain ? undefined : terminalColumns(stdout);
     const depth = this.#settings.color ? colourDepth(stdout) : 1;
     print('\n  Some of the pictures, with what the model says of them:\n');
-    print(drawn ? gallery(exhibits, depth, stdout.columns, paint) : captionList(exhibits));
+    print(columns === undefined ? captionList(exhibits) : gallery(exhibits, depth, columns, paint));
   }
 
   #judge(ledger: Ledger): number {

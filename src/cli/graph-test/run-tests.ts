@@ -1,6 +1,7 @@
 import { MillraceError } from '../../base/errors.ts';
 import { createPaint } from '../demo/screen/paint.ts';
 import { print } from '../print.ts';
+import { terminalColumns } from '../terminal-columns.ts';
 import { escapeControls } from '../records/printable.ts';
 import { runFile, type FileRun } from './file-run.ts';
 import { findTestFiles } from './find-test-files.ts';
@@ -30,7 +31,7 @@ export async function runTests({ paths, format, filter, update = false }: TestSe
   const startedAt = performance.now();
   const { stdout } = process;
   const paint = createPaint(stdout.isTTY && stdout.hasColors());
-  const text = new TextReport(paint, stdout.isTTY ? stdout.columns : PIPE_WIDTH);
+  const text = new TextReport(paint, terminalColumns(stdout) ?? PIPE_WIDTH);
   const say = (lines: readonly string[]) => {
     if (format === 'text') for (const line of lines) print(line);
   };
