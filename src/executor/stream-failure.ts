@@ -18,6 +18,12 @@ const REMEDIES: Readonly<Record<string, string>> = {
   INVALID_TOPIC_EXCEPTION: 'use letters, digits, dots, dashes and underscores in topic names, at most 249',
   INVALID_SESSION_TIMEOUT:
     'set KAFKA_SESSION_TIMEOUT_MS between group.min.session.timeout.ms and group.max.session.timeout.ms of the brokers',
+  INCONSISTENT_GROUP_PROTOCOL:
+    'give all members of the group the same KAFKA_GROUP_PROTOCOL, or end those of the other kind first',
+  GROUP_PROTOCOL_UNSUPPORTED:
+    'use Apache Kafka 4.0 or newer with the feature group.version=1 and `consumer` in group.coordinator.rebalance.protocols, or set KAFKA_GROUP_PROTOCOL=classic',
+  GROUP_PROTOCOL_REFUSED:
+    "end the group's other members first, or set group.consumer.migration.policy=bidirectional at the brokers, or KAFKA_GROUP_PROTOCOL=classic",
   UNSUPPORTED_VERSION: 'use Apache Kafka 2.8 or newer',
 };
 

@@ -61,13 +61,19 @@ export const consumerOptions = {
     env: 'KAFKA_OFFSET_RESET',
     help: 'Where a group without a committed offset begins, and one whose offset lies beyond the end of the log',
   }),
+  groupProtocol: choice({
+    default: 'classic',
+    choices: ['classic', 'consumer'],
+    env: 'KAFKA_GROUP_PROTOCOL',
+    help: 'Who shares out the partitions: the replicas among themselves, or (consumer, KIP-848) the brokers, from Kafka 4.0 on',
+  }),
   sessionTimeoutMs: integer({
     default: 15_000,
     min: 1_000,
     max: 1_800_000,
     unit: 'ms',
     env: 'KAFKA_SESSION_TIMEOUT_MS',
-    help: 'How long a dead replica keeps its partitions; the brokers bound it (6000 to 1800000 by default)',
+    help: 'How long a dead replica keeps its partitions; the brokers bound it (6000 to 1800000 by default), and set it themselves with KAFKA_GROUP_PROTOCOL=consumer',
   }),
   rebalanceTimeoutMs: integer({
     default: 60_000,

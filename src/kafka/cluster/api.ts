@@ -13,6 +13,8 @@ export const apis = {
   joinGroup: family<typeof library.joinGroupV9.api>('joinGroup', 5, 9),
   syncGroup: family<typeof library.syncGroupV5.api>('syncGroup', 3, 5),
   heartbeat: family<typeof library.heartbeatV4.api>('heartbeat', 3, 4),
+  consumerGroupHeartbeat: family<typeof library.consumerGroupHeartbeatV1.api>('consumerGroupHeartbeat', 0, 1),
+  describeGroups: family<typeof library.describeGroupsV5.api>('describeGroups', 4, 5),
   leaveGroup: family<typeof library.leaveGroupV5.api>('leaveGroup', 3, 5),
   offsetCommit: family<typeof library.offsetCommitV9.api>('offsetCommit', 7, 9),
   offsetFetch: family<typeof library.offsetFetchV9.api>('offsetFetch', 8, 9),

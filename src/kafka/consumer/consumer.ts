@@ -11,8 +11,9 @@ import type { Cluster } from '../cluster/cluster.ts';
 import { Fetcher } from './fetcher.ts';
 import { decodeFinishedAhead } from '../offsets/finished-ahead.ts';
 import { commitOffsets } from '../group/offsets/commit-offsets.ts';
-import { GroupMember } from '../group/group-member.ts';
+import type { GroupMember } from '../group/group-member.ts';
 import type { GroupPlace } from '../group/group-place.ts';
+import { openMember } from '../group/open-member.ts';
 import { PartitionStarts } from '../group/offsets/partition-starts.ts';
 import type { StartOffset } from '../group/offsets/start-offsets.ts';
 import { toKafkaError } from '../kafka-error.ts';
@@ -60,6 +61,8 @@ export class Consumer {
   readonly #starts: PartitionStarts;
   readonly #failed = Promise.withResolvers<never>();
   #partitions: readonly AssignedPartition[] = [];
+  /** Of the topic that was read last; empty before the first. */
+  #topicId = '';
   #commitTimer: NodeJS.Timeout | undefined;
   #committing: Promise<void> = Promise.resolve();
   /** The commit that waits for the one under way; whoever asks meanwhile is served by it too. */
@@ -69,18 +72,14 @@ export class Consumer {
     this.#cluster = cluster;
     this.#settings = settings;
     this.#handler = handler;
-    const { group, topic, sessionTimeoutMs, rebalanceTimeoutMs, groupInstanceId } = settings;
-    this.#member = new GroupMember(
-      cluster,
-      { group, topic, sessionTimeoutMs, rebalanceTimeoutMs, instanceId: groupInstanceId },
-      {
-        assigned: (numbers, generation) => this.#starts.find(numbers, generation, settings.offsetReset),
-        revoke: (numbers, reason) => this.#revoke(numbers, reason),
-        lost: (numbers, reason) => this.#release(numbers, true, reason),
-        topicSeen: () => this.#fetcher.update(),
-      },
-    );
-    this.#starts = new PartitionStarts(cluster, this.#member.coordinator, settings, {
+    const { topic, groupInstanceId: instanceId } = settings;
+    this.#member = openMember(cluster, { ...settings, instanceId }, settings.groupProtocol, {
+      assigned: (numbers, generation) => this.#starts.find(numbers, generation, this.#topicId),
+      revoke: (numbers, reason) => this.#revoke(numbers, reason),
+      lost: (numbers, reason) => this.#release(numbers, true, reason),
+      topicSeen: () => this.#fetcher.update(),
+    });
+    this.#starts = new PartitionStarts(cluster, this.#member, settings, {
       found: (starts, generation) => this.#begin(starts, generation),
       failed: (error) => this.#failed.reject(error),
     });
@@ -176,6 +175,7 @@ export class Consumer {
       const partition = new AssignedPartition(this.#settings.topic, number, offset, ahead);
       partition.committed = stored?.offset ?? -1;
       partition.topicId = topicId;
+      this.#topicId = topicId;
       return partition;
     });
     this.#partitions = [...this.#partitions, ...taken].sort((a, b) => a.partition - b.partition);
@@ -236,7 +236,7 @@ export class Consumer {
     if (topicReplaced.hasSubscribers) topicReplaced.publish({ topic, partitions: numbers });
     const ours = old.filter(({ draining }) => !draining).map(({ partition }) => partition);
     this.#release(numbers, false, 'the topic was deleted and made again');
-    if (ours.length > 0) this.#starts.find(ours, this.#member.generation, undefined);
+    if (ours.length > 0) this.#member.replaced(ours);
   }
 
   // A new object, so that work which began before the jump cannot touch the offsets after it.

@@ -25,11 +25,7 @@ export class TopicWatch {
     this.#checkedAtMs = performance.now();
   }
 
-  /**
-   * The partitions have been shared out.
-   *
-   * @param count how many there were, where the leader says so
-   */
+  /** So many have been shared out, and not as many as there were at the last join; undefined for as many. */
   shared(count: number | undefined): void {
     this.#counted = count ?? this.#counted;
   }
@@ -39,9 +35,13 @@ export class TopicWatch {
     return this.#count !== undefined && this.#count !== this.#counted;
   }
 
-  /** Looks in the background, when it is time; nothing waits for it, so that a slow broker does not hold up a heartbeat. */
-  look(): void {
-    if (this.#checking || performance.now() - this.#checkedAtMs < CHECK_MS) return;
+  /**
+   * Looks in the background, when it is time; nothing waits for it, so that a slow broker does not hold up a heartbeat.
+   *
+   * @param now there is a reason not to wait
+   */
+  look(now = false): void {
+    if (this.#checking || (!now && performance.now() - this.#checkedAtMs < CHECK_MS)) return;
     this.#checking = true;
     void this.#look();
   }

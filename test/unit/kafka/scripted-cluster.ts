@@ -27,6 +27,7 @@ export class ScriptedCluster {
   /** What the next look at the metadata fails with. */
   refreshFailure: Error | undefined;
   closed = false;
+  readonly #always = new Map<string, unknown>();
   #arrived = Promise.withResolvers<void>();
   readonly #closing = new AbortController();
 
@@ -62,6 +63,7 @@ export class ScriptedCluster {
     const call = (_connection: unknown, ...args: unknown[]) =>
       new Promise<unknown>((resolve, reject) => {
         if (this.closed || closed) return reject(new Error('the cluster is closed'));
+        if (this.#always.has(family.name)) return resolve(this.#always.get(family.name));
         const made = { api: family.name, node, args, answer: resolve, fail: reject };
         calls.push(made);
         this.open.push(made);
@@ -69,6 +71,11 @@ export class ScriptedCluster {
         this.#arrived = Promise.withResolvers();
       });
     return Promise.resolve({ api: { version: 11, call }, connection });
+  }
+
+  /** Calls of this API are answered so, and not held. */
+  answerAlways(api: string, response: unknown): void {
+    this.#always.set(api, response);
   }
 
   refresh(): Promise<void> {

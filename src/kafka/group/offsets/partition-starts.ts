@@ -2,8 +2,8 @@ import { sleep } from '../../../base/clock.ts';
 import { offsetsAwaited } from '../../channels.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
 import { toKafkaError, type KafkaError } from '../../kafka-error.ts';
-import type { GroupCoordinator } from '../group-coordinator.ts';
-import { startOffsets, type StartOffset } from './start-offsets.ts';
+import type { GroupMember } from '../group-member.ts';
+import { startOffsets, type StartOffset, type StartSettings } from './start-offsets.ts';
 
 // How often a partition is looked at whose last owner has left a transaction open.
 const AWAITED_PAUSE_MS = 200;
@@ -21,30 +21,25 @@ export interface PartitionStartsHandler {
  */
 export class PartitionStarts {
   readonly #cluster: Cluster;
-  readonly #coordinator: GroupCoordinator;
-  readonly #settings: { readonly group: string; readonly topic: string };
+  readonly #member: GroupMember;
+  readonly #settings: StartSettings;
   readonly #handler: PartitionStartsHandler;
   /** One set for each time that some were looked for. */
   readonly #awaited = new Set<Set<number>>();
 
-  constructor(
-    cluster: Cluster,
-    coordinator: GroupCoordinator,
-    settings: { readonly group: string; readonly topic: string },
-    handler: PartitionStartsHandler,
-  ) {
+  constructor(cluster: Cluster, member: GroupMember, settings: StartSettings, handler: PartitionStartsHandler) {
     this.#cluster = cluster;
-    this.#coordinator = coordinator;
+    this.#member = member;
     this.#settings = settings;
     this.#handler = handler;
   }
 
-  /** @param reset where a group without offsets begins; undefined where an earlier topic of that name was being read */
-  find(numbers: readonly number[], generation: number, reset: 'earliest' | 'latest' | undefined): void {
+  /** @param readBefore id of the topic that was read before under that name; empty for none */
+  find(numbers: readonly number[], generation: number, readBefore: string): void {
     if (numbers.length === 0) return this.#handler.found([], generation);
     const awaited = new Set(numbers);
     this.#awaited.add(awaited);
-    void this.#find(awaited, generation, reset).finally(() => this.#awaited.delete(awaited));
+    void this.#find(awaited, generation, readBefore).finally(() => this.#awaited.delete(awaited));
   }
 
   /** These are not ours any more. */
@@ -52,11 +47,11 @@ export class PartitionStarts {
     for (const awaited of this.#awaited) for (const number of numbers) awaited.delete(number);
   }
 
-  async #find(awaited: Set<number>, generation: number, reset: 'earliest' | 'latest' | undefined): Promise<void> {
+  async #find(awaited: Set<number>, generation: number, readBefore: string): Promise<void> {
     const { group, topic } = this.#settings;
     for (let attempt = 0, looks = 0; awaited.size > 0 && !this.#cluster.closed; looks++) {
       try {
-        const found = await startOffsets(this.#cluster, this.#coordinator, this.#settings, reset, [...awaited]);
+        const found = await startOffsets(this.#cluster, this.#member, this.#settings, readBefore, [...awaited]);
         this.#cluster.recovered('group');
         attempt = 0;
         // They may have gone meanwhile, and others have worked on them.
@@ -71,7 +66,12 @@ export class PartitionStarts {
         const error = toKafkaError(thrown);
         if (error.code === 'CLOSED') return;
         if (error.failure === 'fatal') return this.#handler.failed(error);
-        this.#coordinator.forget();
+        // Our place in the group has just changed: with the next answer of the group we know it.
+        if (error.code === 'STALE_MEMBER_EPOCH') {
+          await sleep(AWAITED_PAUSE_MS, this.#cluster.signal);
+          continue;
+        }
+        this.#member.coordinator.forget();
         await this.#cluster.pause('group', `offsets of group '${group}'`, error, ++attempt);
       }
     }

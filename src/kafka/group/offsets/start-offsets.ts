@@ -1,7 +1,7 @@
 import type { Cluster } from '../../cluster/cluster.ts';
 import { KafkaError } from '../../kafka-error.ts';
 import { logOffsets } from '../../offsets/log-offsets.ts';
-import type { GroupCoordinator } from '../group-coordinator.ts';
+import type { GroupMember } from '../group-member.ts';
 import { storedOffsets, type StoredOffset } from './stored-offsets.ts';
 import { decodeTopicNote } from './topic-note.ts';
 
@@ -46,27 +46,35 @@ export function startPlace(
   return later ? 'earliest' : (reset ?? 'earliest');
 }
 
+export interface StartSettings {
+  readonly group: string;
+  readonly topic: string;
+  /** Where a group without offsets begins. */
+  readonly offsetReset: 'earliest' | 'latest';
+}
+
 /**
  * Where a group begins to read partitions. Those that the topic does not have, and those of which the stored offset is not known
  * while a transaction is open, are left out.
  *
+ * @param readBefore id of the topic that was read before under that name; empty for none
  * @throws KafkaError
  */
 export async function startOffsets(
   cluster: Cluster,
-  coordinator: GroupCoordinator,
-  settings: { readonly group: string; readonly topic: string },
-  offsetReset: 'earliest' | 'latest' | undefined,
+  member: Pick<GroupMember, 'coordinator' | 'asking'>,
+  { group, topic, offsetReset }: StartSettings,
+  readBefore: string,
   partitions: readonly number[],
 ): Promise<readonly StartOffset[]> {
-  const { group, topic } = settings;
   await cluster.refresh([topic]);
   const found = cluster.topic(topic);
   if (found === undefined) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `topic '${topic}' is not there`, 'retry');
   const all = found.partitions.map(({ partition }) => partition);
-  const stored = await storedOffsets(coordinator, group, topic, all);
+  const stored = await storedOffsets(member, group, topic, all);
   const known = partitions.filter((partition) => stored.has(partition));
-  const places = new Map(known.map((number) => [number, startPlace(number, stored, found.id, offsetReset)]));
+  const reset = readBefore === '' || readBefore === found.id ? offsetReset : undefined;
+  const places = new Map(known.map((number) => [number, startPlace(number, stored, found.id, reset)]));
   const at = async (end: 'earliest' | 'latest') => {
     const numbers = known.filter((number) => places.get(number) === end);
     return numbers.length === 0 ? new Map<number, number>() : logOffsets(cluster, topic, numbers, end);

@@ -1,6 +1,6 @@
 import { apis } from '../../cluster/api.ts';
 import { errorName, withResponse } from '../../cluster/cluster.ts';
-import type { GroupCoordinator } from '../group-coordinator.ts';
+import type { GroupMember } from '../group-member.ts';
 import { classifyKafkaCode, KafkaError } from '../../kafka-error.ts';
 
 /** What a group has stored for a partition. */
@@ -18,7 +18,7 @@ export interface StoredOffset {
  * @throws KafkaError
  */
 export async function storedOffsets(
-  coordinator: GroupCoordinator,
+  { coordinator, asking }: Pick<GroupMember, 'coordinator' | 'asking'>,
   group: string,
   topic: string,
   numbers: readonly number[],
@@ -27,7 +27,8 @@ export async function storedOffsets(
   if (numbers.length === 0) return stored;
   const { api, connection } = await coordinator.bind(apis.offsetFetch);
   const topics = [{ name: topic, partitionIndexes: [...numbers] }];
-  const request = api.call(connection, [{ groupId: group, memberId: null, memberEpoch: -1, topics }], true);
+  const { memberId, memberEpoch } = asking ?? { memberId: null, memberEpoch: -1 };
+  const request = api.call(connection, [{ groupId: group, memberId, memberEpoch, topics }], true);
   const [answer] = (await withResponse(request)).groups;
   check(errorName(answer?.errorCode ?? 0), group);
   for (const one of (answer?.topics ?? []).flatMap(({ partitions }) => partitions)) {

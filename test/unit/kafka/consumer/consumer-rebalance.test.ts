@@ -8,7 +8,7 @@ import {
   ResponseError,
 } from '@platformatic/kafka';
 import { Consumer } from '../../../../src/kafka/consumer/consumer.ts';
-import type { GroupProtocol } from '../../../../src/kafka/group/group-messages.ts';
+import type { GroupProtocol } from '../../../../src/kafka/group/classic/group-messages.ts';
 import { ScriptedCluster, settle, type ScriptedCall } from '../scripted-cluster.ts';
 
 const HEARTBEAT = 12;
@@ -24,7 +24,7 @@ async function join(context: TestContext, protocol: GroupProtocol = 'cooperative
   const consumer = new Consumer(
     cluster.asCluster(),
     {
-      ...{ group: 'g', topic: 'in', offsetReset: 'earliest', groupInstanceId: '' },
+      ...{ group: 'g', topic: 'in', offsetReset: 'earliest', groupInstanceId: '', groupProtocol: 'classic' },
       ...{ sessionTimeoutMs: 50, rebalanceTimeoutMs: 1_000, commitIntervalMs: 60_000 },
     },
     {
@@ -54,15 +54,13 @@ async function join(context: TestContext, protocol: GroupProtocol = 'cooperative
     const begun = () => partitions.every((number) => consumer.partitions.some(({ partition }) => partition === number));
     await eventually(begun);
   };
-  const joins = async (generationId: number, protocolName = protocol) => {
+  const joins = async (generationId: number, protocolName = protocol, more: object = {}) => {
     const call = await take('joinGroup');
-    call.answer({ memberId: 'me', generationId, protocolName, leader: 'other', members: [] });
+    call.answer({ memberId: 'me', generationId, protocolName, leader: 'other', members: [], ...more });
     return call;
   };
-  const syncs = async (partitions: number[], userData = '') => {
-    const assignedPartitions = [{ topic: 'in', partitions }];
-    const assignment = encodeConsumerProtocolAssignment({ version: 0, assignedPartitions, userData });
-    (await take('syncGroup')).answer({ assignment });
+  const syncs = async (partitions: number[]) => {
+    (await take('syncGroup')).answer({ assignment: assignmentOf(partitions) });
   };
   /** Says in the next heartbeat that the group rebalances. */
   const rebalance = async () => (await take('heartbeat')).fail(refusal(HEARTBEAT, 'REBALANCE_IN_PROGRESS'));
@@ -81,6 +79,11 @@ async function join(context: TestContext, protocol: GroupProtocol = 'cooperative
   await syncs([0, 1, 2]);
   await offsets([0, 1, 2]);
   return { cluster, consumer, events, take, joins, syncs, offsets, rebalance, holdDrain, finish, running };
+}
+
+function assignmentOf(partitions: readonly number[]): Buffer {
+  const assignedPartitions = [{ topic: 'in', partitions: [...partitions] }];
+  return encodeConsumerProtocolAssignment({ version: 0, assignedPartitions, userData: null });
 }
 
 async function eventually(test: () => boolean): Promise<void> {
@@ -164,13 +167,20 @@ test('what is added is begun with beside what is there', async (context) => {
   );
 });
 
-test('an assignment from before the topic grew, as a member gets that comes back under its name: shared out again', async (context) => {
+test('a leader that comes back under its name finds the assignment made: shared out again if the topic has grown since', async (context) => {
   const { take, joins, syncs, rebalance } = await join(context);
+  const returned = { leader: 'me', skipAssignment: true };
+  const shares = async (...given: (readonly number[])[]) => {
+    const members = given.map((partitions) => ({ memberAssignment: assignmentOf(partitions) }));
+    (await take('describeGroups')).answer({ groups: [{ errorCode: 0, members }] });
+  };
   await rebalance();
-  await joins(2);
-  await syncs([0, 1], '7 other\n2 in');
-  await joins(3);
-  await syncs([0, 1, 2], '7 other\n3 in');
+  await joins(2, 'cooperative-sticky', returned);
+  await syncs([0]);
+  await shares([0], [1]);
+  await joins(3, 'cooperative-sticky', returned);
+  await syncs([0, 1]);
+  await shares([0, 1], [2]);
   for (let beat = 0; beat < 3; beat++) (await take('heartbeat')).answer({});
 });
 

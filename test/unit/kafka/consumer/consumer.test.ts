@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { encodeConsumerProtocolAssignment, protocolErrors, ResponseError } from '@platformatic/kafka';
 import type { AssignedPartition } from '../../../../src/kafka/offsets/assigned-partition.ts';
 import { Consumer } from '../../../../src/kafka/consumer/consumer.ts';
-import type { GroupProtocol } from '../../../../src/kafka/group/group-messages.ts';
+import type { GroupProtocol } from '../../../../src/kafka/group/classic/group-messages.ts';
 import { ScriptedCluster, settle, type ScriptedCall } from '../scripted-cluster.ts';
 
 const HEARTBEAT = 12;
@@ -17,7 +17,7 @@ async function join(context: TestContext, committed = 10) {
   const consumer = new Consumer(
     cluster.asCluster(),
     {
-      ...{ group: 'g', topic: 'in', offsetReset: 'earliest', groupInstanceId: '' },
+      ...{ group: 'g', topic: 'in', offsetReset: 'earliest', groupInstanceId: '', groupProtocol: 'classic' },
       ...{ sessionTimeoutMs: 50, rebalanceTimeoutMs: 1_000, commitIntervalMs: 60_000 },
     },
     {

@@ -85,14 +85,13 @@ export function groupAssignments(
   counts: ReadonlyMap<string, number>,
 ): { readonly memberId: string; readonly assignment: Buffer }[] {
   const assignment = assign(protocol, members, counts);
-  // What it was made with: a member that comes back under its name gets an old assignment, and must see that the topic has grown.
-  const userData = Buffer.from([...counts].map(([topic, count]) => `${count} ${topic}`).join('\n'));
   return [...assignment].map(([memberId, topics]) => ({
     memberId,
     assignment: encodeConsumerProtocolAssignment({
       version: ASSIGNMENT_VERSION,
       assignedPartitions: [...topics].map(([name, partitions]) => ({ topic: name, partitions: [...partitions] })),
-      userData,
+      // Brokers change no group to the consumer protocol while something is kept here.
+      userData: null,
     }),
   }));
 }
@@ -110,14 +109,4 @@ function assign(
 export function assignedPartitions(assignment: Buffer, topic: string): readonly number[] {
   const { assignedPartitions: given } = decodeConsumerProtocolAssignment(assignment);
   return given.find((entry) => entry.topic === topic)?.partitions ?? [];
-}
-
-/** How many partitions the topic had when the assignment was made; undefined where a leader of another kind made it. */
-export function countAtAssignment(assignment: Buffer, topic: string): number | undefined {
-  const { userData } = decodeConsumerProtocolAssignment(assignment);
-  for (const line of (userData ?? NONE).toString().split('\n')) {
-    const [, count, name] = /^(\d{1,9}) (.+)$/.exec(line) ?? [];
-    if (name === topic) return Number(count);
-  }
-  return undefined;
 }

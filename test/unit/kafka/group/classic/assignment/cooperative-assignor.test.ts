@@ -1,8 +1,11 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { assignAsOwned, assignCooperatively } from '../../../../../src/kafka/group/assignment/cooperative-assignor.ts';
-import type { OwningSubscriber } from '../../../../../src/kafka/group/assignment/subscriber.ts';
+import {
+  assignAsOwned,
+  assignCooperatively,
+} from '../../../../../../src/kafka/group/classic/assignment/cooperative-assignor.ts';
+import type { OwningSubscriber } from '../../../../../../src/kafka/group/classic/assignment/subscriber.ts';
 import { GroupWorld } from '../group-world.ts';
 
 const TOPIC = 'requests';

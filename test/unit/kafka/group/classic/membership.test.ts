@@ -1,7 +1,7 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { Membership } from '../../../../src/kafka/group/membership.ts';
-import type { GroupProtocol } from '../../../../src/kafka/group/group-messages.ts';
+import { Membership } from '../../../../../src/kafka/group/classic/membership.ts';
+import type { GroupProtocol } from '../../../../../src/kafka/group/classic/group-messages.ts';
 
 function member(protocol: GroupProtocol, given: readonly number[]) {
   const membership = new Membership();

@@ -1,10 +1,9 @@
-import { apis } from '../cluster/api.ts';
-import type { Cluster } from '../cluster/cluster.ts';
-import { KafkaError, toKafkaError } from '../kafka-error.ts';
-import type { GroupCoordinator } from './group-coordinator.ts';
+import { apis } from '../../cluster/api.ts';
+import type { Cluster } from '../../cluster/cluster.ts';
+import { KafkaError, toKafkaError } from '../../kafka-error.ts';
+import type { GroupCoordinator } from '../group-coordinator.ts';
 import {
   assignedPartitions,
-  countAtAssignment,
   groupAssignments,
   groupProtocols,
   subscribersOf,
@@ -12,10 +11,11 @@ import {
   type GroupProtocol,
   type JoinedMember,
 } from './group-messages.ts';
-import type { GroupMemberOptions } from './group-options.ts';
+import type { GroupMemberOptions } from '../group-options.ts';
 import type { Membership, PartitionMoves } from './membership.ts';
 import { partitionCounts } from './assignment/partition-counts.ts';
-import type { TopicWatch } from './topic-watch.ts';
+import { sharedPartitions } from './shared-partitions.ts';
+import type { TopicWatch } from '../topic-watch.ts';
 
 const PROTOCOL_TYPE = 'consumer';
 
@@ -72,16 +72,19 @@ export async function joinGroup(entry: GroupEntry, reason: string): Promise<Part
     const what = `the group shares partitions by '${joined.protocolName ?? ''}', which was not offered`;
     throw new KafkaError('INCONSISTENT_GROUP_PROTOCOL', what, 'fatal');
   }
-  // A leader that came back under its name finds the assignment made.
-  const leads = joined.leader === joined.memberId && joined.skipAssignment !== true;
-  const assignments = leads ? await assign(cluster, protocol, joined.members, topic) : [];
+  const leads = joined.leader === joined.memberId;
+  const made = joined.skipAssignment === true;
+  const assignments = leads && !made ? await assign(cluster, protocol, joined.members, topic) : [];
   const sync = await coordinator.bind(apis.syncGroup, 'join');
   try {
     const { generation, memberId } = membership;
     const synced = await wait(
       sync.api.call(sync.connection, group, generation, memberId, instanceId, PROTOCOL_TYPE, protocol, assignments),
     );
-    watch.shared(countAtAssignment(synced.assignment, topic));
+    // A leader that came back under its name finds the assignment made; the topic may have grown since. Older brokers do not say so.
+    const own = assignments.find((one) => one.memberId === memberId);
+    const old = leads && (made || own?.assignment.equals(synced.assignment) === false);
+    if (old) watch.shared(await sharedPartitions(coordinator, group, topic));
     return membership.synced(protocol, assignedPartitions(synced.assignment, topic));
   } catch (error) {
     if (toKafkaError(error).code === 'REBALANCE_IN_PROGRESS') return undefined;

@@ -1,8 +1,8 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { assignRange } from '../../../../../src/kafka/group/assignment/range-assignor.ts';
-import type { GroupSubscriber } from '../../../../../src/kafka/group/assignment/subscriber.ts';
+import { assignRange } from '../../../../../../src/kafka/group/classic/assignment/range-assignor.ts';
+import type { GroupSubscriber } from '../../../../../../src/kafka/group/classic/assignment/subscriber.ts';
 
 const TOPIC = 'requests';
 

@@ -1,8 +1,8 @@
 // A group of members in one process: the coordinator's part of the classic protocol in a few lines, our assignor as its leader,
 // our membership as each of its members. A partition has two owners at no moment.
 import assert from 'node:assert/strict';
-import { assignCooperatively } from '../../../../src/kafka/group/assignment/cooperative-assignor.ts';
-import { Membership } from '../../../../src/kafka/group/membership.ts';
+import { assignCooperatively } from '../../../../../src/kafka/group/classic/assignment/cooperative-assignor.ts';
+import { Membership } from '../../../../../src/kafka/group/classic/membership.ts';
 
 export class GroupWorld {
   readonly #topic: string;

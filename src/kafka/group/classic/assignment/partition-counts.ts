@@ -1,5 +1,5 @@
-import type { Cluster } from '../../cluster/cluster.ts';
-import { toKafkaError } from '../../kafka-error.ts';
+import type { Cluster } from '../../../cluster/cluster.ts';
+import { toKafkaError } from '../../../kafka-error.ts';
 
 /**
  * How many partitions the topics of a group have, for its leader: nobody else gives them away. Topics that do not exist, or that
