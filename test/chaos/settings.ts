@@ -24,6 +24,7 @@ export function settingsOf({ fault, delivery, order, env }: Cell, random: Seeded
       // So long the transaction of a killed executor keeps readers of committed records waiting.
       ...(delivery === 'exactly-once' && { KAFKA_TRANSACTION_TIMEOUT_MS: '5000' }),
       KAFKA_SESSION_TIMEOUT_MS: String(SESSION_MS),
+      KAFKA_GROUP_PROTOCOL: random.pick(['classic', 'consumer']),
       KAFKA_RETRY_BACKOFF_MS: '50',
       ...fault.env,
       ...env,

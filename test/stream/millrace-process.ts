@@ -45,6 +45,7 @@ export class MillraceProcess {
       KAFKA_INPUT_TOPIC: options.input,
       KAFKA_OUTPUT_TOPIC: options.output,
       KAFKA_SESSION_TIMEOUT_MS: '6000',
+      KAFKA_GROUP_PROTOCOL: process.env['MILLRACE_TEST_GROUP_PROTOCOL'] ?? 'classic',
       ...options.env,
     };
     const grace = options.gracefulTimeout ?? '15s';

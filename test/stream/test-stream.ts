@@ -48,7 +48,12 @@ export interface TestStream {
 }
 
 // Short, so that a test of many restarts stays short.
-const QUICK = { KAFKA_SESSION_TIMEOUT_MS: '6000', KAFKA_COMMIT_INTERVAL_MS: '100' };
+const QUICK = {
+  KAFKA_SESSION_TIMEOUT_MS: '6000',
+  KAFKA_COMMIT_INTERVAL_MS: '100',
+  // For a run of all tests in the other protocol.
+  KAFKA_GROUP_PROTOCOL: process.env['MILLRACE_TEST_GROUP_PROTOCOL'] ?? 'classic',
+};
 
 /** Starts a stream; without `served` of one model (protocol seldon: bytes go through as they are). */
 export function startTestStream(options: TestStreamOptions): TestStream {

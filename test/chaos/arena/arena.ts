@@ -2,6 +2,7 @@
 import { startEmbeddedCluster, type EmbeddedCluster } from '../../../src/dev/kafka/embedded-cluster.ts';
 import { findKafka } from '../../../src/dev/kafka/install/kafka-install.ts';
 import { Witness } from '../../checker/witness.ts';
+import { SESSION_MS } from '../faults/fault.ts';
 import { Link } from './link.ts';
 
 export interface Arena {
@@ -17,6 +18,11 @@ const NODES = [1, 2, 3];
 const PROPERTIES = {
   // A dead executor is found out in seconds, so that a fault does not last for ever.
   'group.min.session.timeout.ms': '1000',
+  // Where brokers share out the partitions, they also set these.
+  'group.consumer.min.session.timeout.ms': '1000',
+  'group.consumer.session.timeout.ms': String(SESSION_MS),
+  'group.consumer.min.heartbeat.interval.ms': '100',
+  'group.consumer.heartbeat.interval.ms': String(SESSION_MS / 5),
   'transaction.abort.timed.out.transaction.cleanup.interval.ms': '1000',
   // Thousands of small topics pass through a long run.
   'log.segment.bytes': String(16 * 1024 * 1024),

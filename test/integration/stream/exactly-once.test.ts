@@ -183,7 +183,13 @@ test('a process that was stopped for longer than its session brings nothing to l
 test('two processes of one name: the older ends with 1 and says why, and nothing is lost or seen twice', async (context) => {
   const { topics, processOf, start, committed, check } = await setUp(context, 2, ({ body }) => ({ body, delayMs: 30 }));
   await produceRecords(bootstrap, topics.input, requests(0, 1_000));
-  const env = { KAFKA_WORKERS: '32', KAFKA_TRANSACTION_INTERVAL_MS: '10', KAFKA_GROUP_INSTANCE_ID: 'replica-0' };
+  const env = {
+    KAFKA_WORKERS: '32',
+    KAFKA_TRANSACTION_INTERVAL_MS: '10',
+    KAFKA_GROUP_INSTANCE_ID: 'replica-0',
+    // In the other protocol it is the newer one that is refused.
+    KAFKA_GROUP_PROTOCOL: 'classic',
+  };
   const older = await processOf(env);
   await until('the older is at work', async () => (await committed()) > 100);
   const newer = start(env);
