@@ -48,9 +48,10 @@ function fromFile({ file, predictorName, readFile }: PredictorSource): Predictor
   return problem('--predictor', `'${predictorName}' is not in ${file}`, `it holds ${names || 'no predictor'}`);
 }
 
-/** @param defaulted the same unit with all defaults; of these only an endpoint is taken, and only where there is none */
+/** @param defaulted the same unit with all defaults; of these only an endpoint is taken, and only where none says a host */
 function withMissingEndpoints(unit: PredictiveUnit, defaulted: PredictiveUnit): PredictiveUnit {
-  const endpoint = unit.endpoint ?? defaulted.endpoint;
+  // One without a host (`service_port` alone, or the old `type`) is for the operator to complete.
+  const endpoint = unit.endpoint?.service_host ? unit.endpoint : (defaulted.endpoint ?? unit.endpoint);
   const children = unit.children?.map((child, i) => withMissingEndpoints(child, defaulted.children?.[i] ?? child));
   return { ...unit, ...(endpoint && { endpoint }), ...(children && { children }) };
 }

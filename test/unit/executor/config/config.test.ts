@@ -302,13 +302,18 @@ metadata: {name: d}
 spec:
   predictors:
   - name: p
-    graph: {name: a, type: TRANSFORMER, children: [{name: b, endpoint: {service_host: h, service_port: 7}}]}
-    componentSpecs: [{spec: {containers: [{name: a, image: x}, {name: b, image: x}]}}]
+    graph:
+      name: a
+      type: TRANSFORMER
+      children: [{name: b, endpoint: {service_host: h, service_port: 7}}, {name: c, endpoint: {type: REST}}]
+    componentSpecs: [{spec: {containers: [{name: a, image: x}, {name: b, image: x}, {name: c, image: x}]}}]
 `;
   const { graph } = read([...IDENTITY, '--file=d.yaml'], {}, { 'd.yaml': text }).predictor;
   const { endpoint, children } = graph;
   assert.deepEqual(endpoint, { service_host: 'localhost', service_port: 9000, httpPort: 9000, grpcPort: 9500 });
-  assert.deepEqual(children, [{ name: 'b', endpoint: { service_host: 'h', service_port: 7 } }]);
+  assert.deepEqual(children?.[0], { name: 'b', endpoint: { service_host: 'h', service_port: 7 } });
+  const own = { type: 'REST', service_host: 'localhost', service_port: 9002, httpPort: 9002, grpcPort: 9502 };
+  assert.deepEqual(children?.[1], { name: 'c', endpoint: own });
 });
 
 const document = (name: string) => `
