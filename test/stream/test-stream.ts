@@ -1,6 +1,5 @@
 // A stream inside the test's own process: real Kafka, real HTTP, no command line.
 import assert from 'node:assert/strict';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { readOptions } from '../../src/base/options.ts';
 import { parseDeployment } from '../../src/deployment/parse.ts';
 import { startStream } from '../../src/executor/start-stream.ts';
@@ -14,7 +13,8 @@ import type { Protocol, Transport } from '../../src/protocol/payload.ts';
 import { streamOptions } from '../../src/stream/options.ts';
 import type { Pipeline } from '../../src/stream/pipeline.ts';
 import { uniqueTopic } from '../broker.ts';
-import { PATIENCE_MS } from '../persist.ts';
+
+export { until } from '../until.ts';
 
 export interface TestStreamOptions {
   readonly bootstrap: string;
@@ -108,17 +108,4 @@ function oneModel(port: number, logger: TestStreamOptions['logger']): ServedGrap
   const [predictor] = deployment.spec.predictors;
   assert.ok(predictor);
   return { predictor, protocol: 'seldon', transport: 'rest' };
-}
-
-/** Looks until it is so; an error says what was waited for. */
-export async function until(
-  what: string,
-  test: () => boolean | Promise<boolean>,
-  limitMs = PATIENCE_MS,
-): Promise<void> {
-  const deadline = performance.now() + limitMs;
-  while (!(await test())) {
-    if (performance.now() > deadline) throw new Error(`not within ${limitMs} ms: ${what}`);
-    await sleep(25);
-  }
 }

@@ -5,9 +5,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { testBroker, uniqueTopic, withAdmin } from '../../broker.ts';
-import { PATIENCE_MS, persist } from '../../persist.ts';
+import { persist } from '../../persist.ts';
+import { until } from '../../until.ts';
 
 const MILLRACE = resolve('bin/millrace');
 /** In the environment of the demo and so of all that it starts. */
@@ -38,7 +38,7 @@ function demo(t: TestContext, args: readonly string[], env: NodeJS.ProcessEnv = 
   t.after(async () => {
     child.kill('SIGKILL');
     await ended;
-    await until(() => marked(mark).length === 0, 'the end of all processes');
+    await until('the end of all processes', () => marked(mark).length === 0);
     rmSync(directory, { recursive: true, force: true });
   });
   return {
@@ -48,22 +48,11 @@ function demo(t: TestContext, args: readonly string[], env: NodeJS.ProcessEnv = 
     ended,
     output: () => output,
     async until(pattern) {
-      await until(
-        () => pattern.test(output) || child.exitCode !== null,
-        `${pattern}`,
-        () => output,
-      );
+      const what = () => `${pattern}\n${output}`;
+      await until(what, () => pattern.test(output) || child.exitCode !== null);
       return pattern.exec(output) ?? assert.fail(`it ended without ${pattern}:\n${output}`);
     },
   };
-}
-
-async function until(condition: () => boolean | Promise<boolean>, what: string, more = () => ''): Promise<void> {
-  const deadline = Date.now() + PATIENCE_MS;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`waited in vain for ${what}\n${more()}`);
-    await sleep(20);
-  }
 }
 
 /** Processes with the mark in their environment, but for those that have ended. */
@@ -97,7 +86,7 @@ function commandLine(pid: string): readonly string[] {
 
 /** A broker that is busy still names a topic for a moment after it was deleted. */
 async function noTopicLeft(ending: string): Promise<void> {
-  await until(async () => (await topicsWith(ending)).length === 0, `the end of the topics ${ending}`);
+  await until(`the end of the topics ${ending}`, async () => (await topicsWith(ending)).length === 0);
 }
 
 async function topicsWith(ending: string): Promise<string[]> {
@@ -106,11 +95,8 @@ async function topicsWith(ending: string): Promise<string[]> {
 }
 
 async function nothingLeft(run: Run): Promise<void> {
-  await until(
-    () => marked(run.mark).length === 0,
-    'the end of all processes',
-    () => programs(run.mark).join(', '),
-  );
+  const what = () => `the end of all processes: ${programs(run.mark).join(', ')}`;
+  await until(what, () => marked(run.mark).length === 0);
   assert.deepEqual(readdirSync(run.directory), []);
 }
 
@@ -175,7 +161,7 @@ test('demo: killed, it takes its children along', linuxOnly, async (t) => {
   assert.ok(programs(run.mark).includes('java'), programs(run.mark).join());
   run.child.kill('SIGKILL');
   await run.ended;
-  await until(() => marked(run.mark).length === 0 && readdirSync(run.directory).length === 0, 'an end without a trace');
+  await until('an end without a trace', () => marked(run.mark).length === 0 && readdirSync(run.directory).length === 0);
 });
 
 test('demo: a part that dies ends it, with that part named', linuxOnly, async (t) => {

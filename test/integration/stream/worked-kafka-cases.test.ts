@@ -19,6 +19,7 @@ import * as overGrpc from '../../unit/graph/worked-cases/worked-grpc-case.ts';
 import * as overRest from '../../unit/graph/worked-cases/worked-rest-case.ts';
 import { StubGrpcNodes } from '../../unit/rpc/stub-grpc-node.ts';
 import { StubHttpNodes, type HttpRule } from '../../unit/rpc/stub-http-node.ts';
+import { placedGraph } from '../../unit/graph/placed-graph.ts';
 
 interface Value {
   readonly valueText?: string | null;
@@ -123,26 +124,18 @@ async function run(one: KafkaCase): Promise<void> {
 }
 
 /** The graph with every `endpoint: {}` filled in with a server of its own. */
-async function placed(
-  unit: PredictiveUnit,
-  one: KafkaCase,
-  nodes: StubGrpcNodes | StubHttpNodes,
-): Promise<PredictiveUnit> {
-  const children = await Promise.all((unit.children ?? []).map(async (child) => placed(child, one, nodes)));
-  if (unit.endpoint === undefined) return { ...unit, children };
-  const rules = one.nodes[unit.name] ?? [];
-  const port =
-    nodes instanceof StubHttpNodes
-      ? await nodes.start(unit.name, rules as readonly HttpRule[])
-      : await nodes.start(
-          unit.name,
-          (overGrpc.BETTER[one.id]?.nodes?.[unit.name] ?? (rules as overGrpc.GrpcRule[])).map(answering),
-        );
-  return {
-    ...unit,
-    children,
-    endpoint: { service_host: '127.0.0.1', service_port: port, httpPort: port, grpcPort: port },
-  };
+function placed(graph: PredictiveUnit, one: KafkaCase, nodes: StubGrpcNodes | StubHttpNodes): Promise<PredictiveUnit> {
+  return placedGraph(graph, async ({ name }) => {
+    const rules = one.nodes[name] ?? [];
+    const port =
+      nodes instanceof StubHttpNodes
+        ? await nodes.start(name, rules as readonly HttpRule[])
+        : await nodes.start(
+            name,
+            (overGrpc.BETTER[one.id]?.nodes?.[name] ?? (rules as overGrpc.GrpcRule[])).map(answering),
+          );
+    return { service_host: '127.0.0.1', service_port: port, httpPort: port, grpcPort: port };
+  });
 }
 
 function answering({ message, ...rule }: overGrpc.GrpcRule) {

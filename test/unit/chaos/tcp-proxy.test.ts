@@ -4,8 +4,7 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TcpProxy } from '../../chaos/arena/tcp-proxy.ts';
-
-const LIMIT_MS = 60_000;
+import { until } from '../../until.ts';
 
 /** A server that says everything again, behind a proxy. */
 async function setUp(context: TestContext) {
@@ -31,14 +30,6 @@ async function setUp(context: TestContext) {
     return state;
   };
   return { proxy, client };
-}
-
-async function until(what: string, test: () => boolean): Promise<void> {
-  const deadline = performance.now() + LIMIT_MS;
-  while (!test()) {
-    assert.ok(performance.now() < deadline, `not within ${LIMIT_MS} ms: ${what}`);
-    await sleep(5);
-  }
 }
 
 test('open: bytes pass in both directions, and so does an end', async (context) => {

@@ -9,6 +9,7 @@ import { startGrpcServer } from '../../../src/rpc/grpc/grpc-server.ts';
 import type { RpcServer } from '../../../src/rpc/rpc-server.ts';
 import { protocolServices } from '../../../src/rpc/grpc/services/protocol-services.ts';
 import { StubGrpcNodes, type GrpcRule } from './stub-grpc-node.ts';
+import { placedGraph } from '../graph/placed-graph.ts';
 
 export interface GrpcServed {
   readonly protocol?: Protocol;
@@ -67,13 +68,12 @@ export async function withGrpcFront(served: GrpcServed, use: (front: GrpcFront) 
   }
 }
 
-async function placed(unit: PredictiveUnit, served: GrpcServed, nodes: StubGrpcNodes): Promise<PredictiveUnit> {
-  const children = await Promise.all((unit.children ?? []).map((child) => placed(child, served, nodes)));
-  if (unit.endpoint === undefined) return { ...unit, children };
-  const rules = served.nodes?.[unit.name] ?? [];
-  // Nothing listens on port 1.
-  const grpcPort = served.unreachableNodes?.includes(unit.name) ? 1 : await nodes.start(unit.name, rules);
-  return { ...unit, children, endpoint: { service_host: '127.0.0.1', grpcPort } };
+function placed(graph: PredictiveUnit, served: GrpcServed, nodes: StubGrpcNodes): Promise<PredictiveUnit> {
+  return placedGraph(graph, async ({ name }) => {
+    // Nothing listens on port 1.
+    const grpcPort = served.unreachableNodes?.includes(name) ? 1 : await nodes.start(name, served.nodes?.[name] ?? []);
+    return { service_host: '127.0.0.1', grpcPort };
+  });
 }
 
 const asIs = (bytes: Buffer) => bytes;

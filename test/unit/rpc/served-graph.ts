@@ -16,6 +16,7 @@ import { openApiRoutes } from '../../../src/rpc/http/routes/openapi-routes.ts';
 import { predictRoutes } from '../../../src/rpc/http/routes/predict-routes.ts';
 import { probeRoutes } from '../../../src/rpc/http/routes/probe-routes.ts';
 import { StubHttpNodes, type HttpRule } from './stub-http-node.ts';
+import { placedGraph } from '../graph/placed-graph.ts';
 
 export interface GraphServed {
   readonly protocol?: Protocol;
@@ -71,11 +72,10 @@ export async function withHttpFront(served: GraphServed, use: (front: Front) => 
   }
 }
 
-async function placed(unit: PredictiveUnit, served: GraphServed, nodes: StubHttpNodes): Promise<PredictiveUnit> {
-  const children = await Promise.all((unit.children ?? []).map((child) => placed(child, served, nodes)));
-  if (unit.endpoint === undefined) return { ...unit, children };
-  const rules = served.nodes?.[unit.name] ?? [];
-  // Nothing listens on port 1.
-  const httpPort = served.unreachableNodes?.includes(unit.name) ? 1 : await nodes.start(unit.name, rules);
-  return { ...unit, children, endpoint: { service_host: '127.0.0.1', httpPort } };
+function placed(graph: PredictiveUnit, served: GraphServed, nodes: StubHttpNodes): Promise<PredictiveUnit> {
+  return placedGraph(graph, async ({ name }) => {
+    // Nothing listens on port 1.
+    const httpPort = served.unreachableNodes?.includes(name) ? 1 : await nodes.start(name, served.nodes?.[name] ?? []);
+    return { service_host: '127.0.0.1', httpPort };
+  });
 }

@@ -12,6 +12,7 @@ import { startHttpServer } from '../../../src/rpc/http/http-server.ts';
 import { ask } from './ask.ts';
 import { FIRST, FIRST_KEY, SECOND, SECOND_KEY } from './certificates.ts';
 import { GrpcCaller } from './grpc-front.ts';
+import { until } from '../../until.ts';
 
 const CHECK_MS = 20;
 
@@ -87,11 +88,11 @@ test('both servers speak TLS, and follow a certificate that is renewed', async (
 
       // The new certificate is there before its key.
       place.write(SECOND, FIRST_KEY);
-      await until(() => told.length === 1);
+      await until('the new certificate is told', () => told.length === 1);
       assert.match(told[0] ?? '', /key values mismatch/);
       assert.equal(await trusting(http.port, FIRST), 200);
       place.write(SECOND, SECOND_KEY);
-      await until(() => told.length === 2);
+      await until('the bad certificate is told', () => told.length === 2);
       assert.equal(told[1], undefined);
       assert.equal(await trusting(http.port, SECOND), 200);
       assert.equal(await trustingGrpc(grpc.port, SECOND), true);
@@ -114,8 +115,3 @@ test('files that are no certificate and its key stop the start, and are named', 
     assert.throws(start, { remedy: /mount a Secret/ });
   });
 });
-
-async function until(condition: () => boolean): Promise<void> {
-  for (let tries = 0; !condition() && tries < 6_000; tries++) await new Promise((done) => setTimeout(done, 10));
-  assert.ok(condition());
-}

@@ -22,6 +22,7 @@ import {
   type GrpcCase,
   type RecordValue,
 } from './worked-grpc-case.ts';
+import { placedGraph } from '../placed-graph.ts';
 
 // The worked cases of Seldon Core 1.17's executor over gRPC, at the level of the graph: real gRPC servers of another make as nodes.
 
@@ -62,16 +63,16 @@ async function run(one: GrpcCase): Promise<void> {
 }
 
 /** The graph with every `endpoint: {}` filled in with a server of its own. */
-async function placed(unit: PredictiveUnit, one: GrpcCase, nodes: ScriptedGrpcNodes): Promise<PredictiveUnit> {
-  const children = await Promise.all((unit.children ?? []).map((child) => placed(child, one, nodes)));
-  if (unit.endpoint === undefined) return { ...unit, children };
-  const rules = (BETTER[one.id]?.nodes ?? one.nodes)[unit.name] ?? [];
-  const scripted = rules.map((rule) => ({
-    ...rule,
-    ...(rule.message !== undefined && { answer: encoded(method(rule.path).output.typeName, rule.message) }),
-  }));
-  const { host, port } = await nodes.start(unit.name, scripted, allPaths);
-  return { ...unit, children, endpoint: { service_host: host, grpcPort: port } };
+function placed(graph: PredictiveUnit, one: GrpcCase, nodes: ScriptedGrpcNodes): Promise<PredictiveUnit> {
+  return placedGraph(graph, async ({ name }) => {
+    const rules = (BETTER[one.id]?.nodes ?? one.nodes)[name] ?? [];
+    const scripted = rules.map((rule) => ({
+      ...rule,
+      ...(rule.message !== undefined && { answer: encoded(method(rule.path).output.typeName, rule.message) }),
+    }));
+    const { host, port } = await nodes.start(name, scripted, allPaths);
+    return { service_host: host, grpcPort: port };
+  });
 }
 
 function requests(one: GrpcCase): readonly GraphRequest[] {

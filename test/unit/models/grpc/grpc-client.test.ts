@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { constants } from 'node:http2';
 import { test, type TestContext } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { nodeCalled } from '../../../../src/graph/channels.ts';
 import type { ModelClient, NodeCall, NodeEndpoint } from '../../../../src/graph/model-client.ts';
@@ -11,6 +10,7 @@ import { createGrpcClient, type GrpcClientOptions } from '../../../../src/models
 import { deadEndpoint } from '../dead-endpoint.ts';
 import { ScriptedGrpcNodes } from '../../graph/scripted-grpc-node.ts';
 import { answerGrpc, frame, RawGrpcServer, startProxy, startTcp, type RawGrpcHandler } from './raw-grpc-server.ts';
+import { until } from '../../../until.ts';
 
 const PREDICT = '/inference.GRPCInferenceService/ModelInfer';
 
@@ -52,13 +52,6 @@ async function failure(calling: Promise<unknown>, kind: NodeFailure, pattern: Re
   assert.match(error.message, pattern);
   assert.equal(error.node, 'm');
   return error;
-}
-
-async function until(condition: () => boolean, what: string): Promise<void> {
-  for (let waited = 0; !condition(); waited += 5) {
-    if (waited > 5_000) assert.fail(`waited for: ${what}`);
-    await delay(5);
-  }
 }
 
 test('a call to a server of another make: bytes, metadata and the name of the answer', async (context) => {
@@ -248,7 +241,7 @@ test('a call ends when its caller gives up, before or while it runs', async (con
   assert.equal(closed.length, 0);
   const giving = new AbortController();
   const calling = client.call(call(endpoint, 'x', { signal: giving.signal }));
-  await until(() => closed.length === 1, 'the server to have the call');
+  await until('the server to have the call', () => closed.length === 1);
   giving.abort();
   await failure(calling, 'cancelled', /cancelled/);
   await closed[0];
@@ -259,7 +252,7 @@ test('closing the client cancels what is under way and what comes later', async 
   const { endpoint } = await rawServer(context, () => calls++);
   const client = newClient(context);
   const calling = failure(client.call(call(endpoint)), 'cancelled', /cancelled/);
-  await until(() => calls === 1, 'the server to have the call');
+  await until('the server to have the call', () => calls === 1);
   await client.close();
   await calling;
   await failure(client.call(call(endpoint)), 'cancelled', /cancelled/);
@@ -276,7 +269,7 @@ test('a server that goes away gets no more calls, and those it has end well', as
   });
   const client = newClient(context);
   const slow = client.call(call(server.endpoint, 'slow'));
-  await until(() => server.sessions.length === 1, 'the first session');
+  await until('the first session', () => server.sessions.length === 1);
   for (let i = 0; server.sessions.length < 2; i++) {
     assert.ok(i < 500, 'no second session was made');
     assert.equal((await client.call(call(server.endpoint, 'next'))).body.toString(), 'next');

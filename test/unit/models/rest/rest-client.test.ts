@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import type { NodeCall } from '../../../../src/graph/model-client.ts';
 import { nodeCalled } from '../../../../src/graph/channels.ts';
@@ -8,6 +7,7 @@ import { NodeError, type NodeFailure } from '../../../../src/graph/node-error.ts
 import { createRestClient, type RestClientOptions } from '../../../../src/models/rest/rest-client.ts';
 import { deadEndpoint } from '../dead-endpoint.ts';
 import { httpAnswer, RawServer, type Answer } from './raw-server.ts';
+import { until } from '../../../until.ts';
 
 const JSON_TYPE = 'content-type: application/json';
 
@@ -42,10 +42,6 @@ async function failure(promise: Promise<unknown>): Promise<NodeError> {
     return error;
   }
   throw new assert.AssertionError({ message: 'the call did not fail' });
-}
-
-async function until(what: () => boolean): Promise<void> {
-  for (const end = Date.now() + 5_000; !what(); await delay(5)) assert.ok(Date.now() < end, `never: ${String(what)}`);
 }
 
 test('a call goes out whole and its answer comes back whole', async (t) => {
@@ -93,7 +89,7 @@ test('a connection is used again, and calls side by side have their own', async 
   const answerAll = () => waiting.splice(0).forEach((answer) => answer());
   for (let i = 0; i < 20; i++) {
     const running = [call(), call()];
-    await until(() => waiting.length === 2);
+    await until('two calls wait', () => waiting.length === 2);
     answerAll();
     await Promise.all(running);
   }
@@ -311,7 +307,7 @@ test('a kept connection that was closed meanwhile costs nothing', async (t) => {
   for (let i = 0; i < 3; i++) {
     await call();
     for (const socket of server.sockets) socket.end();
-    await until(() => server.sockets.size === 0);
+    await until('the connection is closed', () => server.sockets.size === 0);
   }
   assert.equal(server.connections, 3);
 });
@@ -321,10 +317,10 @@ test('a call that is cancelled ends at once and takes its connection with it', a
   const { server, call } = await start(t, () => void requests++);
   const controller = new AbortController();
   const running = failure(call({ signal: controller.signal }));
-  await until(() => requests === 1);
+  await until('the server has the request', () => requests === 1);
   controller.abort();
   assert.equal((await running).failure, 'cancelled');
-  await until(() => server.sockets.size === 0);
+  await until('the connection is closed', () => server.sockets.size === 0);
   assert.equal((await failure(call({ signal: controller.signal }))).failure, 'cancelled');
   assert.equal(requests, 1);
 });
@@ -337,13 +333,13 @@ test('a call that is given up while it waits for a connection is never sent', as
   const first = call();
   const controller = new AbortController();
   const second = failure(call({ signal: controller.signal }));
-  await until(() => answers.length === 1);
+  await until('the first answer can be sent', () => answers.length === 1);
   controller.abort();
   assert.equal((await second).failure, 'cancelled');
   answers[0]?.();
   await first;
   const third = call();
-  await until(() => answers.length === 2);
+  await until('the second answer can be sent', () => answers.length === 2);
   answers[1]?.();
   await third;
   assert.equal(answers.length, 2);
@@ -363,7 +359,7 @@ test('closing cancels what is under way, and later calls', async (t) => {
   let requests = 0;
   const { client, call } = await start(t, () => void requests++);
   const running = failure(call());
-  await until(() => requests === 1);
+  await until('the server has the request', () => requests === 1);
   await client.close();
   assert.equal((await running).failure, 'cancelled');
   assert.equal((await failure(call())).failure, 'cancelled');
