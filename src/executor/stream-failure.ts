@@ -2,6 +2,8 @@ import { MillraceError } from '../base/errors.ts';
 import { KafkaError } from '../kafka/kafka-error.ts';
 import { tlsRemedy } from '../kafka/security/tls-failure.ts';
 
+const CREATE_TOPICS = 'create the output and the error topic beforehand, as the brokers allow them';
+
 const REMEDIES: Readonly<Record<string, string>> = {
   TOPIC_AUTHORIZATION_FAILED:
     'allow this user to Read the input topic and to Write and Describe the output and error topics',
@@ -25,6 +27,15 @@ const REMEDIES: Readonly<Record<string, string>> = {
   GROUP_PROTOCOL_REFUSED:
     "end the group's other members first, or set group.consumer.migration.policy=bidirectional at the brokers, or KAFKA_GROUP_PROTOCOL=classic",
   UNSUPPORTED_VERSION: 'use Apache Kafka 2.8 or newer',
+  INVALID_REQUEST: 'use Apache Kafka 2.8 or newer; where it is, please report this',
+  FENCED_INSTANCE_ID: "give every replica a KAFKA_GROUP_INSTANCE_ID of its own, such as its pod's name, or set none",
+  INVALID_GROUP_ID: 'the group is <predictor>.<deployment>.<namespace>: give them other names',
+  GROUP_MAX_SIZE_REACHED: 'run fewer replicas, or raise group.max.size of the brokers',
+  INVALID_PARTITIONS: CREATE_TOPICS,
+  INVALID_CONFIG: CREATE_TOPICS,
+  POLICY_VIOLATION: CREATE_TOPICS,
+  ERROR_TOPIC:
+    'look at max.message.bytes and the other settings of the error topic, or set KAFKA_ERROR_TOPIC to another',
 };
 
 /** What the stream cannot recover from, as an error for the person who can. Faults of ours stay what they are. */
