@@ -1,3 +1,4 @@
+/** How long to wait between attempts, in milliseconds. */
 export interface Backoff {
   readonly initialMs: number;
   readonly maxMs: number;

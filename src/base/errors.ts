@@ -1,6 +1,7 @@
 /** How a program that ends with this error exits: 1 for what the user can mend, 2 for a wrong command line. */
 export type ExitCode = 1 | 2;
 
+/** What an error says beside its message. */
 export interface ErrorDetails {
   /** Stable code, such as `CONFIG_MISSING`; users search and filter by it. */
   readonly code: string;

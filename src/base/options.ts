@@ -24,7 +24,9 @@ export interface OptionSpec<T> {
   readonly secret?: boolean;
 }
 
+/** Options that belong together, by the name of their value in the code. */
 export type OptionSpecs = Readonly<Record<string, OptionSpec<unknown>>>;
+/** What those options are set to. */
 export type OptionValues<S extends OptionSpecs> = { readonly [K in keyof S]: S[K]['default'] };
 
 type Extra<T> = Omit<OptionSpec<T>, 'kind'>;
@@ -45,6 +47,7 @@ export const choice = <C extends string>(spec: Extra<C> & { readonly choices: re
   ...spec,
 });
 
+/** The value of a text, or what the text should have been. */
 export type Parsed = { readonly value: unknown } | { readonly expected: string };
 
 /** Where a value's text stands: flags take Go's base prefixes (`0x1F`, octal `017`), environment variables decimal numbers only. */
@@ -125,6 +128,7 @@ export function parseGoDuration(text: string): number | undefined {
   return match[1] === '-' ? -total : total;
 }
 
+/** Where options are set. */
 export interface OptionSources {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Flags that were given, by name without dashes. */

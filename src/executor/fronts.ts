@@ -34,6 +34,7 @@ export interface Served {
   readonly liveness: Liveness;
 }
 
+/** The servers of the executor, running. */
 export interface Fronts {
   /** Where HTTP is answered. */
   readonly http: Listening;
@@ -47,6 +48,7 @@ export interface Fronts {
   close(withinMs: number): Promise<boolean>;
 }
 
+/** A port that is open. */
 export interface Listening {
   readonly port: number;
   /** Whether the models can be asked this way; otherwise it is probes and the like alone. */

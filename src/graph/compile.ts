@@ -8,6 +8,7 @@ import type { Protocol, Transport } from '../protocol/payload.ts';
 import { isCalled, type Graph, type GraphNode, type NodeLogger, type Routing } from './graph.ts';
 import type { NodeEndpoint } from './model-client.ts';
 
+/** What a graph is compiled for. */
 export interface CompileOptions {
   readonly protocol: Protocol;
   readonly transport: Transport;

@@ -25,6 +25,7 @@ export interface ExecutorOptions {
 
 const UNFOLDED_BYTES = 64 * 1024 * 1024;
 
+/** Runs requests through one graph. */
 export interface GraphExecutor {
   /** The most calls that a request can make one after the other. */
   readonly callsInTurn: number;

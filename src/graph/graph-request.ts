@@ -1,6 +1,7 @@
 import { HEADER } from '../protocol/headers.ts';
 import type { Payload } from '../protocol/payload.ts';
 
+/** One request as the graph takes it. */
 export interface GraphRequest {
   readonly payload: Payload;
   /** Headers for every model call, name and value in turn, legal for the transport; without Seldon-Puid. */

@@ -38,6 +38,7 @@ export interface GraphNode {
   readonly endpoint: NodeEndpoint | undefined;
 }
 
+/** A graph as it runs: every unit with the calls that it gets. */
 export interface Graph {
   readonly root: GraphNode;
   /** Depth first, parents before children. */

@@ -1,11 +1,13 @@
 import type { NodeMethod } from '../protocol/node-method.ts';
 import type { Payload } from '../protocol/payload.ts';
 
+/** Where a node is called. */
 export interface NodeEndpoint {
   readonly host: string;
   readonly port: number;
 }
 
+/** One call of a node. */
 export interface NodeCall {
   readonly nodeName: string;
   readonly endpoint: NodeEndpoint;

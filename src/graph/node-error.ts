@@ -9,6 +9,7 @@
  */
 export type NodeFailure = 'unreachable' | 'interrupted' | 'timeout' | 'status' | 'answer' | 'request' | 'cancelled';
 
+/** What is known of the failure of a node. */
 export interface NodeErrorDetails {
   readonly failure: NodeFailure;
   /** Name of the node; empty where no node is to blame. */

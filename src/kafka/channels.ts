@@ -6,6 +6,7 @@ export type ConnectionRole = 'metadata' | 'group' | 'fetch' | 'produce';
 /** A broker could not be reached, or a request to it failed in a way that passes; the client tries again after `delayMs`. */
 export const brokerTrouble = eventChannel<BrokerTrouble>('millrace:kafka:trouble');
 
+/** What failed, of whom, and when it is tried again. */
 export interface BrokerTrouble {
   readonly role: ConnectionRole;
   /** Node id; undefined where no broker in particular is meant. */

@@ -19,6 +19,7 @@ export const MAX_HEADERS = 90;
 /** Most bytes of headers, names and values, that are sent to models with one call. */
 export const MAX_HEADERS_BYTES = 32_000;
 
+/** Headers of a record, as a call takes them. */
 export interface RequestHeaders {
   /** Name and value in turn, legal for HTTP; bytes above 0x7f as Latin-1, so that they leave as they came. */
   readonly headers: readonly string[];

@@ -24,4 +24,5 @@ export function protobufPayload(messageName: string, body: Buffer): Payload {
 
 /** The protocols of a SeldonDeployment; `kfserving` is the old name of `v2`. */
 export type Protocol = 'seldon' | 'tensorflow' | 'v2';
+/** How models are called: HTTP or gRPC. */
 export type Transport = 'rest' | 'grpc';

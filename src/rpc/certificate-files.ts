@@ -9,6 +9,7 @@ export interface CertificatePaths {
   readonly keyFile: string;
 }
 
+/** A certificate with its chain, and its key; both PEM. */
 export interface Certificate {
   readonly cert: Buffer;
   readonly key: Buffer;

@@ -8,6 +8,7 @@ import type { Job } from './work/job.ts';
 const NOTHING = Buffer.alloc(0);
 const JSON_TYPE = 'application/json';
 
+/** A record as a request of the graph. */
 export interface RecordRequest {
   readonly request: GraphRequest;
   /** Headers that cannot travel. */

@@ -15,6 +15,7 @@ import { serverMetrics } from './metrics/server-metrics.ts';
 import { streamMetrics } from './metrics/stream-metrics.ts';
 import { Subscriptions } from './subscriptions.ts';
 
+/** Metrics and log lines that are being made. */
 export interface Telemetry {
   readonly registry: Registry;
   /** Ends the subscriptions. */

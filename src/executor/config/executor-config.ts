@@ -54,6 +54,7 @@ export interface ExecutorConfig {
   readonly warnings: readonly string[];
 }
 
+/** How HTTP is served. */
 export interface HttpConfig {
   /** Address to listen on; `::` is every address. */
   readonly host: string;
@@ -65,6 +66,7 @@ export interface HttpConfig {
   readonly maxMessageBytes: number;
 }
 
+/** How gRPC is served. */
 export interface GrpcConfig {
   /** Address to listen on; `::` is every address. */
   readonly host: string;

@@ -12,6 +12,7 @@ import { tellPayload } from './tell-payload.ts';
 import type { UnfoldedRoom } from './unfolded-room.ts';
 import { Unfolding } from './unfolding.ts';
 
+/** What all walks through a graph share. */
 export interface WalkTools {
   readonly client: ModelClient;
   readonly rules: MessageRules;

@@ -36,6 +36,7 @@ export interface LibraryApi {
   async(connection: Connection, ...args: never[]): Promise<unknown>;
 }
 
+/** All versions of one call that this client knows. */
 export interface ApiFamily<A extends LibraryApi> {
   readonly name: string;
   /** Known versions, newest first. */

@@ -1,3 +1,4 @@
+/** Who leads a partition. */
 export interface TopicPartition {
   readonly partition: number;
   /** Node id of the leader; -1 while there is none. */
@@ -5,6 +6,7 @@ export interface TopicPartition {
   readonly leaderEpoch: number;
 }
 
+/** A topic as a broker has told of it. */
 export interface TopicMetadata {
   readonly name: string;
   /** Unique for ever, also when a topic is made again; the name where brokers know no ids. */

@@ -6,6 +6,7 @@ import { KafkaError, classifyKafkaCode } from '../kafka-error.ts';
 // Shorter than what a request for metadata may take.
 const CREATE_TIMEOUT_MS = 8_000;
 
+/** A topic to create. */
 export interface NewTopic {
   readonly name: string;
   /** -1 leaves it to the broker's default. */

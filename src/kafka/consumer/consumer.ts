@@ -30,6 +30,7 @@ const OUT_OF_RANGE_PAUSE_MS = 100;
 // What the right coordinator says too.
 const COORDINATOR_SAYS = new Set(['REBALANCE_IN_PROGRESS', 'UNKNOWN_TOPIC_OR_PARTITION']);
 
+/** What the consumer tells its user. */
 export interface ConsumerHandler {
   /** Records of one partition, in order. Take note of each in `partition.tracker` before this returns. */
   records(partition: AssignedPartition, records: readonly InputRecord[], sizeBytes: number): void;
@@ -41,6 +42,7 @@ export interface ConsumerHandler {
   released(partitions: readonly AssignedPartition[]): void;
 }
 
+/** How the group is joined and the topic read. */
 export interface ConsumerSettings extends Omit<ConsumerOptions, 'revokeDrainMs'> {
   readonly group: string;
   readonly topic: string;

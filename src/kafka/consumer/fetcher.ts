@@ -9,6 +9,7 @@ import { errorName, withResponse, type Cluster } from '../cluster/cluster.ts';
 import { KafkaError, classifyKafkaCode, toKafkaError } from '../kafka-error.ts';
 import { recordSizeBytes, type InputRecord } from '../record.ts';
 
+/** What the fetcher tells its user. */
 export interface FetcherHandler {
   /** Records of one partition, in order. Never empty. */
   records(partition: AssignedPartition, records: readonly InputRecord[], sizeBytes: number): void;

@@ -14,6 +14,7 @@ export interface PartitionRange {
   readonly end: number | undefined;
 }
 
+/** What the reader tells its user. */
 export interface ReaderHandler {
   /** Records of one partition, in order. Never empty. */
   records(records: readonly InputRecord[]): void;

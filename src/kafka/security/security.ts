@@ -113,6 +113,7 @@ function checkPem(name: string, text: string | undefined, problems: Problem[], p
   }
 }
 
+/** Where a broker is. */
 export interface BrokerAddress {
   readonly host: string;
   readonly port: number;

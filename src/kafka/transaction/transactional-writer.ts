@@ -5,6 +5,7 @@ import { codeError, TransactionError } from './transaction-error.ts';
 import { TransactionLink } from './transaction-link.ts';
 import { TransactionalSender, type WriterIdentity } from './transactional-sender.ts';
 
+/** Who writes, and within which limits. */
 export interface WriterSettings {
   /** Of all writers with this id only the one that was opened last can write. */
   readonly transactionalId: string;

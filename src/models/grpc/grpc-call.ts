@@ -12,6 +12,7 @@ import { readAnswer } from './answer.ts';
 import type { GrpcSession } from './grpc-session.ts';
 import type { SessionPool, WaitingCall } from './session-pool.ts';
 
+/** What bounds a call, and where it goes. */
 export interface GrpcCallSettings {
   /** Limit of the whole call, from its start to the last byte of the answer. */
   readonly timeoutMs: number;

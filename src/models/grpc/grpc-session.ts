@@ -10,6 +10,7 @@ export interface SessionOwner {
   gone(session: GrpcSession, error: Error | undefined): void;
 }
 
+/** What bounds one connection. */
 export interface SessionLimits {
   /** From the start to the server's settings, in milliseconds. */
   readonly connectTimeoutMs: number;

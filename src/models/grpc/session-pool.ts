@@ -9,6 +9,7 @@ export interface WaitingCall {
   cancelled(): void;
 }
 
+/** What bounds the connections to one node. */
 export interface PoolLimits extends SessionLimits {
   /** Sessions at one time. */
   readonly maxSessions: number;

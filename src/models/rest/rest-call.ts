@@ -14,6 +14,7 @@ import { retryAfterMs } from './retry-after.ts';
 
 type ResponseHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
+/** What bounds a call. */
 export interface CallLimits {
   /** Of the whole call, from its start to the last byte of the answer. */
   readonly timeoutMs: number;

@@ -10,6 +10,7 @@ import { ByAddress } from '../by-address.ts';
 import { givenUp } from '../given-up.ts';
 import { tcpCheck } from '../tcp-check.ts';
 
+/** Limits of the client; times in milliseconds, sizes in bytes. */
 export interface RestClientOptions {
   readonly protocol: Protocol;
   /** Limit of one call, from its start to the last byte of the answer. */

@@ -11,6 +11,7 @@ export function messagePrefix(lengthBytes: number): Buffer {
   return prefix;
 }
 
+/** A message of gRPC out of its frame. */
 export interface Framed {
   readonly compressed: boolean;
   readonly message: Buffer;

@@ -28,6 +28,7 @@ export const MESSAGE = {
   v2Ready: 'inference.ModelReadyResponse',
 } as const;
 
+/** A method, by its path and what it answers with. */
 export interface GrpcMethod {
   /** HTTP/2 path: `/package.Service/Method`. */
   readonly path: string;

@@ -7,6 +7,7 @@ export interface ByteRange {
   readonly end: number;
 }
 
+/** Where the members of an object stand in its text. */
 export interface ObjectMembers {
   readonly members: ReadonlyMap<string, ByteRange>;
   /** Offset after the closing brace. */

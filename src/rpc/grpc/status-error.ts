@@ -15,6 +15,7 @@ export class StatusError extends Error {
   }
 }
 
+/** How a failed call is told. */
 export interface CallStatus {
   readonly name: GrpcStatus;
   readonly code: number;

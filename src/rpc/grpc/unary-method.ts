@@ -10,6 +10,7 @@ export interface GrpcRequest {
   readonly signal: AbortSignal;
 }
 
+/** A method that answers one message with one message. */
 export interface UnaryMethod {
   /** `/package.Service/Method`. */
   readonly path: string;

@@ -20,6 +20,7 @@ export interface HttpRequest {
   readonly signal: AbortSignal;
 }
 
+/** An answer, before Seldon's headers are added. */
 export interface HttpAnswer {
   readonly status: number;
   readonly body?: Buffer | string;
@@ -30,6 +31,7 @@ export interface HttpAnswer {
   readonly jsonLength?: string;
 }
 
+/** A path, and who answers it. */
 export interface Route {
   /** Exact but for `{model}`, which is one segment or a part of one and never empty, and `*` at the end, which is anything. */
   readonly path: string;

@@ -18,6 +18,7 @@ import type { Delivery } from './delivery.ts';
 import { Outbox, type Batch, type Departure, type OutboxLimits } from './outbox.ts';
 import { TransactionPace } from './transaction-pace.ts';
 
+/** Whose transactions they are, and how often. */
 export interface ExactlyOnceSettings extends OutboxLimits {
   readonly group: string;
   readonly inputTopic: string;

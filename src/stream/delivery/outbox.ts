@@ -22,6 +22,7 @@ export interface Batch {
   }[];
 }
 
+/** What bounds a transaction. */
 export interface OutboxLimits {
   readonly records: number;
   readonly sizeBytes: number;

@@ -10,6 +10,7 @@ import { describeFailure, type Failure } from '../failure.ts';
 import type { Job } from '../work/job.ts';
 import { errorHeaders, resultHeaders, valueLeftOutHeader } from './output-headers.ts';
 
+/** Where records go. */
 export interface SinkSettings {
   readonly outputTopic: string;
   /** Undefined: failed records are counted and dropped. */

@@ -12,6 +12,7 @@ import { KafkaReceiver } from './kafka-receiver.ts';
 import type { PayloadLogConfig } from './payload-log-config.ts';
 import { payloadLogMetrics } from './payload-log-metrics.ts';
 
+/** A payload log that is running. */
 export interface PayloadLog {
   /** Listens no more, delivers what waits within the limit, drops the rest. Never rejects. */
   close(limitMs: number): Promise<void>;

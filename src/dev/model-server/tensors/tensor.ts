@@ -1,5 +1,6 @@
 import type { Datatype, TensorData } from './datatype.ts';
 
+/** An array of numbers or strings with its shape. */
 export interface Tensor {
   readonly datatype: Datatype;
   readonly shape: readonly number[];
@@ -7,6 +8,7 @@ export interface Tensor {
   readonly data: TensorData;
 }
 
+/** The inputs of a model, or its outputs, by name. */
 export type NamedTensors = ReadonlyMap<string, Tensor>;
 
 /** An input or output as the model declares it. */
