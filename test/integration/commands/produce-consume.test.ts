@@ -227,7 +227,7 @@ test('consume --follow prints records as they come, until --max, --idle or Ctrl-
     ],
   );
 
-  const idle = await millrace(['consume', '--topic', topic, '--follow', '--idle', '700ms', '--max', '9'], { env });
+  const idle = await millrace(['consume', '--topic', topic, '--follow', '--idle', '3s', '--max', '9'], { env });
   assert.equal(idle.code, 1);
   assert.match(idle.stderr, /4 records/);
 
