@@ -172,11 +172,12 @@ export class Consumer {
   }
 
   #begin(starts: readonly StartOffset[], generation: number): void {
-    const taken = starts.map(({ partition: number, offset, stored, topicId }) => {
+    const taken = starts.map(({ partition: number, offset, stored, topicId, topicPartitions }) => {
       const ahead = decodeFinishedAhead(offset, stored?.metadata ?? '');
       const partition = new AssignedPartition(this.#settings.topic, number, offset, ahead);
       partition.committed = stored?.offset ?? -1;
       partition.topicId = topicId;
+      partition.topicPartitions = topicPartitions;
       this.#topicId = topicId;
       return partition;
     });
@@ -246,6 +247,7 @@ export class Consumer {
     if (old.revoked || old.draining) return;
     const fresh = new AssignedPartition(old.topic, old.partition, position);
     fresh.topicId = old.topicId;
+    fresh.topicPartitions = old.topicPartitions;
     old.revoked = true;
     this.#handler.released([old]);
     this.#partitions = this.#partitions.map((partition) => (partition === old ? fresh : partition));

@@ -11,6 +11,8 @@ export class AssignedPartition {
   readonly tracker: OffsetTracker;
   /** Of the topic that the offsets belong to: its name can come to stand for another. Empty: whatever the name stands for. */
   topicId = '';
+  /** How many partitions that topic had when the group began with it, as far as it is known; 0: as many as now. */
+  topicPartitions = 0;
   /** Offset of the next record to fetch. */
   position: number;
   /** Last offset that the group coordinator stored for us; -1 before the first. */

@@ -3,7 +3,7 @@ import { KafkaError } from '../../kafka-error.ts';
 import { logOffsets } from '../../offsets/log-offsets.ts';
 import type { GroupMember } from '../group-member.ts';
 import { storedOffsets, type StoredOffset } from './stored-offsets.ts';
-import { decodeTopicNote } from './topic-note.ts';
+import { decodeTopicNote, partitionsAtBegin } from './topic-note.ts';
 
 /** Where a group begins to read a partition. */
 export interface StartOffset {
@@ -13,6 +13,8 @@ export interface StartOffset {
   readonly stored: StoredOffset | undefined;
   /** Id of the topic that the offset belongs to. */
   readonly topicId: string;
+  /** How many partitions that had when the group began with it. */
+  readonly topicPartitions: number;
 }
 
 /** Where to look: at what the group has stored, or at an end of the log. */
@@ -83,6 +85,8 @@ export async function startOffsets(
   return known.map((partition) => {
     const place = places.get(partition);
     const counts = typeof place === 'object' ? place : undefined;
-    return { partition, offset: counts?.offset ?? ends.get(partition) ?? 0, stored: counts, topicId: found.id };
+    const topicPartitions = partitionsAtBegin(counts?.metadata ?? '', found.id, all.length);
+    const offset = counts?.offset ?? ends.get(partition) ?? 0;
+    return { partition, offset, stored: counts, topicId: found.id, topicPartitions };
   });
 }

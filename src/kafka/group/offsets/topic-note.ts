@@ -27,8 +27,21 @@ function topicNote(topic: TopicMetadata | undefined): TopicNote | undefined {
   return { topicId: topic.id, partitions: topic.partitions.length };
 }
 
-/** The note to keep with an offset: it belongs to the topic that its partition was read from, whatever has the name now. */
-export function noteOf({ topicId }: AssignedPartition, topic: TopicMetadata | undefined): string | undefined {
+/**
+ * The note to keep with an offset: on the topic that its partition was read from, whatever has the name now, as it was when that
+ * began. What has come since must not seem to have been there: it is to be read from its begin.
+ */
+export function noteOf(
+  { topicId, topicPartitions }: AssignedPartition,
+  topic: TopicMetadata | undefined,
+): string | undefined {
   const now = topicNote(topic);
-  return now === undefined ? undefined : encodeTopicNote({ ...now, topicId: topicId || now.topicId });
+  if (now === undefined) return undefined;
+  return encodeTopicNote({ topicId: topicId || now.topicId, partitions: topicPartitions || now.partitions });
+}
+
+/** How many partitions a topic had when the group began with it: what was noted then, or what there are now. */
+export function partitionsAtBegin(stored: string, topicId: string, now: number): number {
+  const note = decodeTopicNote(stored);
+  return note?.topicId === topicId ? Math.min(note.partitions, now) : now;
 }

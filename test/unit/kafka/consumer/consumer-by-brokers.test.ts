@@ -270,3 +270,14 @@ test('a topic that is made again: the old work is dropped, and the new one is re
   ];
   assert.equal(listed?.partitions[0]?.timestamp, -2n, 'its begin, though KAFKA_OFFSET_RESET is latest');
 });
+
+test('a topic grows while offsets are committed: the notes still say how it was, so that the new partition is read from its begin', async (context) => {
+  const { cluster, consumer, take, finish } = await join(context);
+  cluster.leaders.set('in', [1, 1, 1, 1]);
+  finish(0);
+  void consumer.commit();
+  const commit = await take('offsetCommit');
+  const [topic] = commit.args[4] as { partitions: { committedMetadata: string }[] }[];
+  assert.equal(topic?.partitions[0]?.committedMetadata, 'topic:T/3');
+  commit.answer({ topics: [{ partitions: [{ partitionIndex: 0, errorCode: 0 }] }] });
+});

@@ -1,7 +1,11 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { startPlace } from '../../../../../src/kafka/group/offsets/start-offsets.ts';
-import { decodeTopicNote, encodeTopicNote } from '../../../../../src/kafka/group/offsets/topic-note.ts';
+import {
+  decodeTopicNote,
+  encodeTopicNote,
+  partitionsAtBegin,
+} from '../../../../../src/kafka/group/offsets/topic-note.ts';
 
 const NOW = 'a2c4-now';
 const stored = (entries: Readonly<Record<number, readonly [offset: number, topicId: string, partitions: number]>>) =>
@@ -46,4 +50,11 @@ test('a note is read at the end of what else is kept with an offset, and nothing
   for (const text of ['', 'topic:', 'topic:x/', 'topic:x/1 more', 'mytopic:x/1', 'topic:/1', 'topic:x/1234567890']) {
     assert.equal(decodeTopicNote(text), undefined, text);
   }
+});
+
+test('what the topic had when the group began stays noted over every new owner, while it is the same topic', () => {
+  const stored = encodeTopicNote({ topicId: NOW, partitions: 2 });
+  assert.equal(partitionsAtBegin(stored, NOW, 3), 2);
+  assert.equal(partitionsAtBegin(stored, 'another', 3), 3);
+  assert.equal(partitionsAtBegin('', NOW, 3), 3);
 });
