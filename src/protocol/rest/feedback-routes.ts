@@ -15,7 +15,8 @@ export function feedbackRoutes(feedback: Payload): ReadonlyMap<string, number> {
   for (const [name, route] of Object.entries(routing)) {
     // Protobuf's JSON allows whole numbers as texts.
     const index = typeof route === 'string' && /^-?\d{1,10}$/.test(route) ? Number(route) : route;
-    if (typeof index === 'number' && Number.isInteger(index)) routes.set(name, index);
+    // A number that protobuf's int32 cannot hold is no route.
+    if (typeof index === 'number' && index === (index | 0)) routes.set(name, index);
   }
   return routes;
 }

@@ -209,6 +209,12 @@ test('feedback goes to the children on the route, then to the router, as it came
     ['b', 'r'],
     'a number may be a text',
   );
+  await sendFeedback(feedback('{"r":3000000000}'));
+  assert.deepEqual(
+    client.calls.slice(7).map((call) => call.nodeName),
+    ['a', 'b', 'r'],
+    'what no int32 holds is no route',
+  );
 });
 
 test('feedback on a route that is not there is the fault of the request', async () => {
