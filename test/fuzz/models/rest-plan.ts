@@ -61,7 +61,8 @@ const TYPES = [
   'é',
   'multipart/mixed; boundary=',
 ];
-const WAITS = ['0', '1', '-1', 'x', '1e9', '99999999999', 'Wed, 21 Oct 2015 07:28:00 GMT', '0.5'];
+// None that is a wait of more than a second: it would be waited for, up to the deadline of the record.
+const WAITS = ['0', '1', '-1', 'x', '1e9', '99999999999 s', 'Wed, 21 Oct 2015 07:28:00 GMT', '0.5'];
 
 /** Larger than the limit of an answer that the run sets. */
 export const GIANT_BYTES = 5 * 1024 * 1024;
