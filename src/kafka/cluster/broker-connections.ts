@@ -50,7 +50,7 @@ export class BrokerConnections {
     try {
       return await this.#pool(use, isIP(broker.host) === 0).get(broker);
     } catch (error) {
-      this.#noteEnd(broker);
+      this.putLast(broker);
       throw at(broker, error);
     }
   }
@@ -94,7 +94,7 @@ export class BrokerConnections {
       connection.on('error', (error: Error) => this.#ended.set(connection, error));
       // One that the broker closed would log in again when its session ends, and wait for an answer that cannot come.
       connection.on('close', () => {
-        this.#noteEnd(broker);
+        this.putLast(broker);
         void connection.close();
       });
     });
@@ -102,7 +102,8 @@ export class BrokerConnections {
     return pool;
   }
 
-  #noteEnd(broker: BrokerAddress): void {
+  /** Others are asked before this one from now on. */
+  putLast(broker: BrokerAddress): void {
     this.#endedAtMs.set(addressOf(broker), performance.now());
   }
 

@@ -30,6 +30,9 @@ export interface BoundApi<A extends LibraryApi> {
  */
 const RETRY = { initialMs: 100, maxMs: 1_000 };
 
+// Metadata is answered from memory.
+const SLOW_MS = 2_000;
+
 /**
  * The brokers as one thing: who leads what, and a connection per broker and role. Knows how to try again until it is closed;
  * every wait in between is bounded and published.
@@ -71,7 +74,10 @@ export class Cluster {
 
   /** The API at one broker, by node id; any broker that answers when no node is given. */
   async bind<A extends LibraryApi>(role: ConnectionUse, family: ApiFamily<A>, node?: number): Promise<BoundApi<A>> {
-    const { connection, broker } = await this.#connect(role, node);
+    return this.#bindTo(await this.#connect(role, node), family);
+  }
+
+  async #bindTo<A extends LibraryApi>({ connection, broker }: Connected, family: ApiFamily<A>): Promise<BoundApi<A>> {
     let versions = this.#versions.get(connection);
     if (!versions) {
       versions = brokerVersions(connection);
@@ -122,9 +128,23 @@ export class Cluster {
     }
   }
 
+  /** Any broker has it: one that is slow to answer is not waited for while another would. */
   async #askMetadata(names: readonly string[]) {
+    let asked: BrokerAddress | undefined;
+    const answer = this.#metadata(names, (broker) => (asked = broker));
+    const answered = new AbortController();
+    answer.finally(() => answered.abort()).catch(() => undefined);
+    await sleep(SLOW_MS, answered.signal);
+    if (answered.signal.aborted || asked === undefined || this.#known.length < 2) return answer;
+    this.#connections.putLast(asked);
+    return Promise.any([answer, this.#metadata(names)]).catch(() => answer);
+  }
+
+  async #metadata(names: readonly string[], asked?: (broker: BrokerAddress) => void) {
     try {
-      const { api, connection } = await this.bind('metadata', apis.metadata);
+      const connected = await this.#connect('metadata', undefined);
+      asked?.(connected.broker);
+      const { api, connection } = await this.#bindTo(connected, apis.metadata);
       const response = await withResponse(api.call(connection, [...names], false, false));
       return { response, version: api.version };
     } catch (thrown) {
@@ -187,6 +207,12 @@ export class Cluster {
     await this.#connections.close();
   }
 
+  /** Brokers that were found later may be all that is left of the bootstrap list. */
+  get #known(): readonly BrokerAddress[] {
+    const known = [...this.#bootstrap, ...this.#brokers.values()];
+    return [...new Map(known.map((broker) => [`${broker.host}:${broker.port}`, broker])).values()];
+  }
+
   async #connect(use: ConnectionUse, node: number | undefined): Promise<Connected> {
     if (this.closed) throw new KafkaError('CLOSED', 'the client is closed', 'fatal');
     if (node !== undefined) {
@@ -194,11 +220,8 @@ export class Cluster {
       if (!broker) throw new KafkaError('LEADER_NOT_AVAILABLE', `broker ${node} is not known (yet)`, 'retry');
       return { connection: await this.#connections.open(use, broker), broker };
     }
-    // Brokers that were found later may be all that is left of the bootstrap list.
-    const known = [...this.#bootstrap, ...this.#brokers.values()];
-    const unique = [...new Map(known.map((broker) => [`${broker.host}:${broker.port}`, broker])).values()];
     const failures: KafkaError[] = [];
-    for (const broker of this.#connections.inOrder(unique)) {
+    for (const broker of this.#connections.inOrder(this.#known)) {
       try {
         return { connection: await this.#connections.open(use, broker), broker };
       } catch (error) {

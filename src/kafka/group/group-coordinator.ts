@@ -31,8 +31,9 @@ export class GroupCoordinator {
   }
 
   async #find(): Promise<number> {
-    const { api, connection } = await this.#cluster.bind('metadata', apis.findCoordinator);
+    // First, for it finds out which broker answers.
     await this.#cluster.refresh([this.#topic]);
+    const { api, connection } = await this.#cluster.bind('metadata', apis.findCoordinator);
     const response = await api.call(connection, GROUP_KEY, [this.#group]);
     return response.coordinators[0]?.nodeId ?? -1;
   }

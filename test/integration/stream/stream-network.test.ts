@@ -49,6 +49,19 @@ test('a bootstrap broker that takes connections and answers nothing is passed ov
   assert.deepEqual(client.troubles(), []);
 });
 
+test('a broker that is slow to answer is not waited for while another answers', async (context) => {
+  const topic = uniqueTopic('network');
+  await createTopic(bootstrap, topic, 1);
+  const client = cluster(context, `${await server(context)},${bootstrap}`, { KAFKA_REQUEST_TIMEOUT_MS: '30000' });
+  const begun = performance.now();
+  // Its limit is 10 s. The next look goes to the other one at once.
+  await client.refresh([topic]);
+  await client.refresh([topic]);
+  assert.equal(client.topic(topic)?.partitions.length, 1);
+  const tookMs = performance.now() - begun;
+  assert.ok(tookMs >= 1_900 && tookMs < 9_000, `${tookMs} ms`);
+});
+
 /** What it says it waits for. */
 async function toldBy(context: TestContext, client: Cluster, words: RegExp): Promise<string> {
   const stop = new AbortController();
