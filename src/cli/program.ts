@@ -20,6 +20,7 @@ export function createProgram(groups: readonly CommandGroup[]): Command {
     .version(packageVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .addHelpCommand(helpCommand())
+    .addHelpText('after', EXIT_CODES)
     .enablePositionalOptions()
     .exitOverride()
     .configureHelp({ helpWidth: HELP_WIDTH, showGlobalOptions: false })
@@ -32,6 +33,10 @@ export function createProgram(groups: readonly CommandGroup[]): Command {
 }
 
 const HELP_WIDTH = 110;
+
+const EXIT_CODES = `
+Exits with 0 when all went well, 1 when it did not, 2 when the command line is wrong, and 130
+after Ctrl-C where something was left undone.`;
 
 function helpCommand(): Command {
   return new Command('help').argument('[COMMAND]').description('print the help of a command').helpGroup('Help:');

@@ -28,8 +28,12 @@ of this shell wins over it, and --env over both. With serverType rpc it answers 
     .option('--env <NAME=VALUE>', 'set a variable of the predictor; may be repeated', repeated)
     .option('--endpoint <NODE=HOST:PORT>', 'where the model server of a node is; may be repeated', repeated);
   addDeclaredOptions(command, runOptions);
-  return command.action(run);
+  return command.addHelpText('after', EXIT_CODES).action(run);
 }
+
+const EXIT_CODES = `
+Exits with 0 when it was asked to end (Ctrl-C, SIGTERM) and everything in flight was finished in time; with 1 when
+it cannot start or go on, or the time was not enough; with 2 when the command line is wrong.`;
 
 async function run(file: string, given: OtherFlags & Readonly<Record<string, unknown>>): Promise<void> {
   const values = readDeclaredOptions(runOptions, given, {});
