@@ -9,10 +9,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Admin } from '@platformatic/kafka';
 import { cacheFolder } from '../../../src/base/cache-folder.ts';
 import { MillraceError } from '../../../src/base/errors.ts';
-import { startEmbeddedCluster } from '../../../src/dev/kafka/embedded-cluster.ts';
 import { startEmbeddedKafka } from '../../../src/dev/kafka/embedded-kafka.ts';
-import { createTopic, endOffsets, produceRecords, readAll, withAdmin } from '../../broker.ts';
-import { PATIENCE_MS, persist } from '../../persist.ts';
+import { createTopic, endOffsets, produceRecords, readAll } from '../../broker.ts';
+import { PATIENCE_MS } from '../../persist.ts';
 
 const MILLRACE = resolve('bin/millrace');
 
@@ -195,21 +194,4 @@ test('a broker that cannot start is reported at once, with the end of its log', 
     withCode('KAFKA_FAILED', /Kafka ended while it started \(exit code 1\)\n(.*\n)*.*num\.io\.threads/),
   );
   assert.ok(performance.now() - started < 50_000, 'it was not waited for until its time was over');
-});
-
-test('in a cluster another broker leads when one is killed', async (t) => {
-  const cluster = await startEmbeddedCluster();
-  t.after(() => cluster.stop());
-  const other = cluster.broker(2).address;
-  await createTopic(other, 'replicated', 3, {}, 3);
-  const records = (word: string) => [0, 1, 2].map((partition) => ({ partition, value: `${word} ${partition}` }));
-  await produceRecords(cluster.bootstrap, 'replicated', records('before'));
-  await cluster.broker(1).kill();
-  await produceRecords(other, 'replicated', records('after'));
-  const values = (await readAll(other, 'replicated', { until: 6 })).map((record) => String(record.value));
-  assert.deepEqual(values, ['before 0', 'after 0', 'before 1', 'after 1', 'before 2', 'after 2']);
-  await cluster.broker(1).start();
-  const ask = () => withAdmin(other, (admin) => admin.metadata({ topics: [], forceUpdate: true }));
-  assert.ok((await persist(ask)).brokers.has(1));
-  await cluster.stop();
 });
