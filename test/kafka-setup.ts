@@ -9,13 +9,17 @@ const PROPERTIES = {
   'group.consumer.heartbeat.interval.ms': '500',
 };
 
+// Else each of its threads keeps a buffer of the largest message it has had, and those of 100 MB are soon too many.
+const JAVA_OPTIONS = ['-Djdk.nio.maxCachedBufferSize=1048576'];
+
 let kafka: EmbeddedKafka | undefined;
 
 export async function globalSetup(): Promise<void> {
   if (process.env['MILLRACE_TEST_KAFKA']) return;
   try {
     // Nobody kills it, but the machine may be busy.
-    kafka = await startEmbeddedKafka({ sessionMs: 9_000, properties: PROPERTIES, progress: say });
+    const options = { properties: PROPERTIES, javaOptions: JAVA_OPTIONS, progress: say };
+    kafka = await startEmbeddedKafka({ sessionMs: 9_000, ...options });
   } catch (error) {
     say('No Kafka for the integration tests; MILLRACE_TEST_KAFKA=HOST:PORT would name one that runs elsewhere.');
     throw error;
