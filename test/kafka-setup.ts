@@ -9,8 +9,8 @@ const PROPERTIES = {
   'group.consumer.heartbeat.interval.ms': '500',
 };
 
-// Else each of its threads keeps a buffer of the largest message it has had, and those of 100 MB are soon too many.
-const JAVA_OPTIONS = ['-Djdk.nio.maxCachedBufferSize=1048576'];
+// Each of its threads keeps a buffer of the largest message it has had; of 100 MB, only four find room by default.
+const JAVA_OPTIONS = ['-XX:MaxDirectMemorySize=2g'];
 
 let kafka: EmbeddedKafka | undefined;
 
