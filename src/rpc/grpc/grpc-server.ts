@@ -3,6 +3,7 @@ import { endWithin, listenOn, REQUEST_TIMEOUT_MS, type ListenOptions, type RpcSe
 import { arrivalLimit } from './arrival-limit.ts';
 import { OpenStreams } from './open-streams.ts';
 import { ReloadedCredentials } from './reloaded-credentials.ts';
+import { StatusError } from './status-error.ts';
 import type { StreamMethod } from './stream-method.ts';
 import { unaryHandler } from './unary-handler.ts';
 import type { UnaryMethod } from './unary-method.ts';
@@ -40,7 +41,8 @@ export async function startGrpcServer(
     'grpc.enable_channelz': 0,
     interceptors: [arrivalLimit(options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS)],
   });
-  for (const method of unary) server.register(method.path, unaryHandler(method), asIs, asIs, 'unary');
+  const running = new Set<AbortController>();
+  for (const method of unary) server.register(method.path, unaryHandler(method, running), asIs, asIs, 'unary');
   const open = new OpenStreams();
   for (const method of streams) server.register(method.path, open.kept(method), asIs, asIs, method.type);
   const port = await listenOn(options, (host, wanted) => listen(server, host, wanted, credentials), codeOf).catch(
@@ -54,7 +56,11 @@ export async function startGrpcServer(
     close: (withinMs) => {
       const ended = shutdown(server);
       open.end();
-      return endWithin(withinMs, ended, () => server.forceShutdown());
+      return endWithin(withinMs, ended, () => {
+        server.forceShutdown();
+        // The library waits for handlers of connections that were asked to close before.
+        for (const call of running) call.abort(new StatusError('UNAVAILABLE', 'the server ends'));
+      });
     },
   };
 }

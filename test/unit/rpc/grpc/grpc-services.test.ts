@@ -26,6 +26,7 @@ import {
 import { GetModelStatusRequestSchema } from '../../../../src/protocol/gen/tensorflow/serving_pb.ts';
 import type { Protocol } from '../../../../src/protocol/payload.ts';
 import { requestAnswered } from '../../../../src/rpc/channels.ts';
+import { until } from '../../../until.ts';
 import { withGrpcFront, type GrpcCaller } from '../grpc-front.ts';
 
 const MODEL: PredictiveUnit = { name: 'm', type: 'MODEL', endpoint: {} };
@@ -173,7 +174,7 @@ test('a client that goes away ends the calls of its request', async () => {
     const asIs = (bytes: Buffer) => bytes;
     const ended = Promise.withResolvers<void>();
     const call = client.client.makeUnaryRequest(PREDICT, asIs, asIs, TEXT, () => ended.resolve());
-    for (let tries = 0; calls.length === 0 && tries < 6_000; tries++) await new Promise((done) => setTimeout(done, 10));
+    await until('the node is called', () => calls.length > 0);
     call.cancel();
     await ended.promise;
     assert.ok(calls[0], 'the node was called');
@@ -207,9 +208,13 @@ test('a call under way is answered while the server closes; one that never ends 
   const nodes = { m: [{ path: MODEL_PREDICT, silent: true }] };
   await withGrpcFront({ graph: MODEL, nodes }, async ({ client, nodes: { calls }, server }) => {
     const asked = client.call(PREDICT, TEXT);
-    for (let tries = 0; calls.length === 0 && tries < 6_000; tries++) await new Promise((done) => setTimeout(done, 10));
+    await until('the node is called', () => calls.length > 0);
+    const begun = performance.now();
     assert.equal(await server.close(50), false);
-    assert.notEqual((await asked).error, null);
+    assert.equal((await asked).error?.code, status.UNAVAILABLE);
+    await calls[0]?.broken;
+    // The limit of the model's call is a minute: it was not waited for.
+    assert.ok(performance.now() - begun < 30_000);
   });
 });
 
