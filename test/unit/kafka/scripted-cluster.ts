@@ -120,7 +120,7 @@ export class ScriptedCluster {
       const index = this.open.findIndex(test);
       const [found] = index < 0 ? [] : this.open.splice(index, 1);
       if (found) return found;
-      if (limit.aborted) throw new Error('no such call was made');
+      if (this.closed || limit.aborted) throw new Error('no such call was made');
       await Promise.race([this.#arrived.promise, new Promise((resolve) => setTimeout(resolve, 100))]);
     }
   }
