@@ -6,6 +6,8 @@ import { KafkaError } from '../../../src/kafka/kafka-error.ts';
 export interface ScriptedCall {
   readonly api: string;
   readonly node: number | undefined;
+  /** What its connection is for. */
+  readonly role: string;
   /** Arguments of the library's call, without the connection. */
   readonly args: readonly unknown[];
   answer(response: unknown): void;
@@ -47,7 +49,7 @@ export class ScriptedCluster {
     return { name, id, partitions: leaders.map((leader, partition) => ({ partition, leader, leaderEpoch: 0 })) };
   }
 
-  bind(_role: string, family: { readonly name: string }, node?: number) {
+  bind(role: string, family: { readonly name: string }, node?: number) {
     let closed = false;
     const calls: ScriptedCall[] = [];
     const connection = {
@@ -64,7 +66,7 @@ export class ScriptedCluster {
       new Promise<unknown>((resolve, reject) => {
         if (this.closed || closed) return reject(new Error('the cluster is closed'));
         if (this.#always.has(family.name)) return resolve(this.#always.get(family.name));
-        const made = { api: family.name, node, args, answer: resolve, fail: reject };
+        const made = { api: family.name, node, role, args, answer: resolve, fail: reject };
         calls.push(made);
         this.open.push(made);
         this.#arrived.resolve();

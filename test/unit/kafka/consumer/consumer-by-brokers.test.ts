@@ -2,8 +2,8 @@
 import { test, type TestContext } from 'node:test';
 import assert from 'node:assert/strict';
 import { protocolErrors, ResponseError } from '@platformatic/kafka';
-import { Consumer } from '../../../../src/kafka/consumer/consumer.ts';
 import { ScriptedCluster, settle, type ScriptedCall } from '../scripted-cluster.ts';
+import { groupedConsumer } from './grouped-consumer.ts';
 
 const HEARTBEAT = 68;
 
@@ -11,48 +11,13 @@ function start(context: TestContext, instanceId = '') {
   const cluster = new ScriptedCluster();
   cluster.leaders.set('in', [1, 1, 1]);
   cluster.ids.set('in', 'T');
-  const events: string[] = [];
-  const drains = new Map<string, PromiseWithResolvers<void>>();
-  const numbers = (partitions: readonly { readonly partition: number }[]) =>
-    partitions.map(({ partition }) => partition).join('');
-  const consumer = new Consumer(
-    cluster.asCluster(),
-    {
-      ...{ group: 'g', topic: 'in', offsetReset: 'latest', groupInstanceId: instanceId, groupProtocol: 'consumer' },
-      ...{ sessionTimeoutMs: 50, rebalanceTimeoutMs: 1_000, commitIntervalMs: 60_000 },
-    },
-    {
-      assigned: (partitions) => events.push(`assigned ${numbers(partitions)}`),
-      records: () => undefined,
-      drain: async (partitions) => {
-        const name = numbers(partitions);
-        events.push(`drain ${name}`);
-        await drains.get(name)?.promise;
-      },
-      released: (partitions) => events.push(`released ${numbers(partitions)}`),
-    },
-  );
-  const running = consumer.run();
-  running.catch(() => undefined);
-  context.after(async () => {
-    cluster.close();
-    await consumer.close();
+  const grouped = groupedConsumer(context, cluster, {
+    ...{ offsetReset: 'latest', groupInstanceId: instanceId, groupProtocol: 'consumer' },
   });
-  const take = (api: string) => cluster.take((call) => call.api === api);
   /** Whoever looks for the coordinator finds it. */
   const coordinate = () => cluster.answerAlways('findCoordinator', { coordinators: [{ nodeId: 1 }] });
-  const holdDrain = (name: string) => {
-    const held = Promise.withResolvers<void>();
-    drains.set(name, held);
-    return held;
-  };
-  const finish = (number: number) => {
-    const tracker = consumer.partitions.find(({ partition }) => partition === number)?.tracker;
-    assert.ok(tracker);
-    tracker.finished(tracker.received(tracker.next));
-  };
   coordinate();
-  return { cluster, consumer, events, take, holdDrain, finish, running };
+  return { cluster, ...grouped };
 }
 
 /** Joins with these partitions. */

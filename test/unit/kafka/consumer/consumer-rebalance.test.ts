@@ -7,9 +7,9 @@ import {
   protocolErrors,
   ResponseError,
 } from '@platformatic/kafka';
-import { Consumer } from '../../../../src/kafka/consumer/consumer.ts';
 import type { GroupProtocol } from '../../../../src/kafka/group/classic/group-messages.ts';
 import { ScriptedCluster, settle, type ScriptedCall } from '../scripted-cluster.ts';
+import { groupedConsumer } from './grouped-consumer.ts';
 
 const HEARTBEAT = 12;
 
@@ -17,34 +17,10 @@ const HEARTBEAT = 12;
 async function join(context: TestContext, protocol: GroupProtocol = 'cooperative-sticky') {
   const cluster = new ScriptedCluster();
   cluster.leaders.set('in', [1, 1, 1]);
-  const events: string[] = [];
-  const drains = new Map<string, PromiseWithResolvers<void>>();
-  const numbers = (partitions: readonly { readonly partition: number }[]) =>
-    partitions.map(({ partition }) => partition).join('');
-  const consumer = new Consumer(
-    cluster.asCluster(),
-    {
-      ...{ group: 'g', topic: 'in', offsetReset: 'earliest', groupInstanceId: '', groupProtocol: 'classic' },
-      ...{ sessionTimeoutMs: 50, rebalanceTimeoutMs: 1_000, commitIntervalMs: 60_000 },
-    },
-    {
-      assigned: (partitions) => events.push(`assigned ${numbers(partitions)}`),
-      records: () => undefined,
-      drain: async (partitions) => {
-        const name = numbers(partitions);
-        events.push(`drain ${name}`);
-        await drains.get(name)?.promise;
-      },
-      released: (partitions) => events.push(`released ${numbers(partitions)}`),
-    },
-  );
-  const running = consumer.run();
-  running.catch(() => undefined);
-  const take = (api: string) => cluster.take((call) => call.api === api);
-  context.after(async () => {
-    cluster.close();
-    await consumer.close();
+  const grouped = groupedConsumer(context, cluster, {
+    ...{ offsetReset: 'earliest', groupInstanceId: '', groupProtocol: 'classic' },
   });
+  const { consumer, take } = grouped;
   const offsets = async (partitions: readonly number[]) => {
     const stored = [0, 1, 2].map((partitionIndex) => ({
       ...{ partitionIndex, errorCode: 0, metadata: null },
@@ -64,21 +40,11 @@ async function join(context: TestContext, protocol: GroupProtocol = 'cooperative
   };
   /** Says in the next heartbeat that the group rebalances. */
   const rebalance = async () => (await take('heartbeat')).fail(refusal(HEARTBEAT, 'REBALANCE_IN_PROGRESS'));
-  const holdDrain = (name: string) => {
-    const held = Promise.withResolvers<void>();
-    drains.set(name, held);
-    return held;
-  };
-  const finish = (number: number) => {
-    const tracker = consumer.partitions.find(({ partition }) => partition === number)?.tracker;
-    assert.ok(tracker);
-    tracker.finished(tracker.received(tracker.next));
-  };
   (await take('findCoordinator')).answer({ coordinators: [{ nodeId: 1 }] });
   await joins(1);
   await syncs([0, 1, 2]);
   await offsets([0, 1, 2]);
-  return { cluster, consumer, events, take, joins, syncs, offsets, rebalance, holdDrain, finish, running };
+  return { cluster, ...grouped, joins, syncs, offsets, rebalance };
 }
 
 function assignmentOf(partitions: readonly number[]): Buffer {
@@ -306,6 +272,8 @@ test('a topic that was made again: work on the old one is dropped, the new one i
 test('a beat without an answer is followed by another on a new connection, and nothing is lost', async (context) => {
   const { cluster, events, take } = await join(context);
   const unanswered = await take('heartbeat');
+  // Brokers answer a connection in order: on that of commits it would wait behind them.
+  assert.equal(unanswered.role, 'heartbeat');
   (await take('findCoordinator')).answer({ coordinators: [{ nodeId: 1 }] });
   (await take('heartbeat')).answer({});
   unanswered.answer({});
